@@ -1,0 +1,46 @@
+/**
+ * Every cap of the box, with its unit in the name. Loops, queues, frames, batches, retries and
+ * timeouts name a constant here; nothing is unbounded. Relations between limits are asserted at the end.
+ */
+import assert from 'node:assert/strict';
+
+export const LIMITS = {
+  /** Frame of a client that has not logged in yet: start-up packet and SASL messages, bytes. */
+  startupFrameBytesMax: 10_000,
+  /** Any later frame, bytes. PostgreSQL allows 1 GiB; a shop box has 512 MB. */
+  frameBytesMax: 64 * 1024 * 1024,
+  /** From accept to ReadyForQuery, milliseconds (PostgreSQL: authentication_timeout). */
+  loginMsMax: 10_000,
+  /** Unsent bytes of one connection above which it is not read from. */
+  socketBacklogBytesMax: 4 * 1024 * 1024,
+  /** Administrator connections kept free beside max_client_connections. */
+  adminConnectionsReserved: 3,
+  /** Query text, bytes. */
+  queryTextBytesMax: 8 * 1024 * 1024,
+  /** PostgreSQL's own limit on bind parameters of the wire (a 16-bit count). */
+  parametersMax: 65_535,
+  preparedStatementsPerSessionMax: 10_000,
+  portalsPerSessionMax: 1_000,
+  savepointsPerTransactionMax: 1_000,
+  /** Rows of one suspended portal kept in memory, bytes. */
+  portalBytesMax: 64 * 1024 * 1024,
+  /** A statement on the main instance, milliseconds; a read beyond it moves to the worker. */
+  statementBudgetMs: 20,
+  /** A write that holds the event loop, milliseconds, before it is cancelled. */
+  writeBudgetMs: 5_000,
+  /** VM steps between two looks at the clock. */
+  progressSteps: 10_000,
+  /** Idle holder of the write lock, milliseconds, before it is rolled back (25P03). */
+  writerIdleMsMax: 5_000,
+  /** Plans kept, whatever the number of merchants. */
+  planCacheEntriesMax: 2_000,
+  /** Prepared SQLite statements kept for each engine connection. */
+  statementCacheEntriesMax: 500,
+  /** Identifier length, bytes, as in PostgreSQL (NAMEDATALEN - 1). */
+  identifierBytesMax: 63,
+  /** Nesting of expressions and subqueries. */
+  nestingMax: 200,
+} as const;
+
+assert(LIMITS.startupFrameBytesMax < LIMITS.frameBytesMax);
+assert(LIMITS.statementBudgetMs < LIMITS.writeBudgetMs);
