@@ -18,5 +18,5 @@ export function createLog(level: string, destination?: string): Log {
     destination === undefined
       ? pino.destination({ dest: 2, sync: true })
       : pino.destination({ dest: destination, mkdir: true, sync: true });
-  return pino({ level, base: undefined, timestamp: pino.stdTimeFunctions.isoTime }, stream);
+  return pino({ level, base: null, timestamp: pino.stdTimeFunctions.isoTime }, stream);
 }

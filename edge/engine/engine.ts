@@ -129,7 +129,8 @@ export interface Engine {
   onDurable(listener: (commit: bigint) => void): () => void;
   /** Tells the authorizer which base tables are protected, and by which guard view each is read. */
   protect(tables: ReadonlyMap<string, { readonly guard: string }>): void;
-  /** Text with which this instance describes itself: SQLite version, page size. */
+  /** Runs inside each write transaction just before its COMMIT: sequence reservations, clocks. */
+  beforeCommit(hook: (transaction: StatementRunner) => void): void;
   status(): EngineStatus;
   checkpoint(): Promise<void>;
   close(): Promise<void>;
