@@ -34,6 +34,17 @@ export const LIMITS = {
   writerIdleMsMax: 5_000,
   /** Plans kept, whatever the number of merchants. */
   planCacheEntriesMax: 2_000,
+  /** A longer query text is analysed each time: 2,000 plans must not hold gigabytes. */
+  planCacheTextBytesMax: 16 * 1024,
+  /** Suspended portals and cursors of all sessions together, bytes. */
+  portalBytesTotalMax: 192 * 1024 * 1024,
+  /** Answer bytes of one session written and not yet handed to its socket. */
+  answerBytesMax: 64 * 1024 * 1024,
+  /** Answer bytes after which they are handed to the socket before the statement's end. */
+  answerFlushBytes: 64 * 1024,
+  /** Settings that one session has changed. */
+  settingsPerSessionMax: 500,
+  settingValueBytesMax: 64 * 1024,
   /** Prepared SQLite statements kept for each engine connection. */
   statementCacheEntriesMax: 500,
   /** Identifier length, bytes, as in PostgreSQL (NAMEDATALEN - 1). */
@@ -43,4 +54,6 @@ export const LIMITS = {
 } as const;
 
 assert(LIMITS.startupFrameBytesMax < LIMITS.frameBytesMax);
+assert(LIMITS.answerFlushBytes < LIMITS.answerBytesMax);
+assert(LIMITS.portalBytesMax < LIMITS.portalBytesTotalMax);
 assert(LIMITS.statementBudgetMs < LIMITS.writeBudgetMs);
