@@ -1,0 +1,18 @@
+/**
+ * Files that travel inside the single executable (WASM modules, the worker's bundle). From a checkout
+ * there are none, and each library loads its own file from node_modules.
+ */
+import { getRawAsset, isSea } from 'node:sea';
+
+export type AssetName =
+  | 'sqlite3.wasm'
+  | 'libpg-query.wasm'
+  | 'worker.cjs'
+  | 'pglite.wasm'
+  | 'pglite.data'
+  | 'initdb.wasm';
+
+/** The asset's bytes inside the executable, undefined from a checkout. */
+export function embeddedAsset(name: AssetName): Uint8Array<ArrayBuffer> | undefined {
+  return isSea() ? new Uint8Array(getRawAsset(name) as ArrayBuffer) : undefined;
+}
