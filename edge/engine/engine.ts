@@ -40,6 +40,11 @@ export interface RowSink {
   row(reader: RowReader): void;
   /** Forget all rows so far: the statement is run again from its beginning. */
   restart(): void;
+  /**
+   * Asked between two batches of rows from the worker: no further batch is given before it resolves, so
+   * that a slow client holds its report back instead of filling the memory. null: go on.
+   */
+  ready?(): Promise<void> | null;
 }
 
 export interface RunResult {
@@ -94,6 +99,8 @@ export interface ReadRequest {
   readonly sink: RowSink;
   /** Tables read, for the watermark: the answer may be shown only when `waitFor` is durable. */
   readonly tables: readonly string[];
+  /** `readNow` has just given up on it: go to the worker without trying again. */
+  readonly onWorker?: boolean;
 }
 
 export interface ReadResult {
