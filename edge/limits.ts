@@ -13,6 +13,27 @@ export const LIMITS = {
   loginMsMax: 10_000,
   /** Unsent bytes of one connection above which it is not read from. */
   socketBacklogBytesMax: 4 * 1024 * 1024,
+  /** Received and unhandled bytes of one connection above which it is not read from. */
+  inputBacklogBytesMax: 256 * 1024,
+  /** Replies gathered for one write while more requests of the same client are at hand, bytes. */
+  flushBytesMin: 64 * 1024,
+  /** One connection's turn on the event loop while it has requests at hand, milliseconds. */
+  connectionTurnMsMax: 5,
+  /** Connections that have not logged in yet. */
+  loginsPendingMax: 4_000,
+  /** A client that has closed its sending side while its statement runs, milliseconds. */
+  halfOpenMsMax: 10_000,
+  /** From our last byte to cutting the socket: the client reads the error meanwhile, milliseconds. */
+  closeLingerMsMax: 2_000,
+  /** Silence after which TCP asks whether the client is still there, milliseconds. */
+  tcpKeepAliveMs: 60_000,
+  /** Failed logins from one address that are refused at once. */
+  loginFailuresFree: 10,
+  /** Failures further apart than this are not counted together, milliseconds. */
+  loginFailureMemoryMs: 60_000,
+  loginFailureAddressesMax: 10_000,
+  loginRefusalDelayMsMin: 100,
+  loginRefusalDelayMsMax: 2_000,
   /** Administrator connections kept free beside max_client_connections. */
   adminConnectionsReserved: 3,
   /** Query text, bytes. */
@@ -49,6 +70,12 @@ export const LIMITS = {
   statementCacheEntriesMax: 500,
   /** Identifier length, bytes, as in PostgreSQL (NAMEDATALEN - 1). */
   identifierBytesMax: 63,
+  /** Numbers of a sequence reserved in the file at once. */
+  sequenceBlock: 32,
+  /** Columns of a table, as in PostgreSQL. */
+  columnsPerTableMax: 1_600,
+  /** Columns of an index or key, as in PostgreSQL. */
+  columnsPerIndexMax: 32,
   /** Nesting of expressions and subqueries. */
   nestingMax: 200,
 } as const;
@@ -57,3 +84,5 @@ assert(LIMITS.startupFrameBytesMax < LIMITS.frameBytesMax);
 assert(LIMITS.answerFlushBytes < LIMITS.answerBytesMax);
 assert(LIMITS.portalBytesMax < LIMITS.portalBytesTotalMax);
 assert(LIMITS.statementBudgetMs < LIMITS.writeBudgetMs);
+assert(LIMITS.loginRefusalDelayMsMin <= LIMITS.loginRefusalDelayMsMax);
+assert(LIMITS.loginRefusalDelayMsMax < LIMITS.loginMsMax);
