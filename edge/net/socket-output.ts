@@ -1,0 +1,91 @@
+/**
+ * A session's way out: replies gather in a writer and leave in as few socket writes as possible.
+ *
+ * `flush` is a permission: what was written before it may leave, what comes after it may not yet (it may
+ * still wait for the disk). While the connection works through requests that are at hand, permitted
+ * bytes are kept back until the turn ends, so that a pipeline of a hundred requests costs one write.
+ */
+import type { Socket } from 'node:net';
+import { LIMITS } from '../limits.ts';
+import type { SessionOutput } from '../session/session-port.ts';
+import { ByteWriter } from '../types/byte-writer.ts';
+
+export class SocketOutput implements SessionOutput {
+  readonly writer = new ByteWriter();
+  /** True during the connection's turn: `flush` then only marks. */
+  isBatching = false;
+  #socket: Socket;
+  readonly #onClose: () => void;
+  /** Bytes of the writer that the socket has already, and bytes that it may have. */
+  #sent = 0;
+  #permitted = 0;
+  #drained: PromiseWithResolvers<void> | null = null;
+  #isOpen = true;
+
+  /** @param onClose ends the connection, after what was written has been handed to the socket */
+  constructor(socket: Socket, onClose: () => void) {
+    this.#socket = socket;
+    this.#onClose = onClose;
+  }
+
+  /** The same stream goes on inside TLS. */
+  moveTo(socket: Socket): void {
+    this.#socket = socket;
+  }
+
+  flush(): void {
+    this.#permitted = this.writer.length;
+    if (!this.isBatching || this.#permitted - this.#sent >= LIMITS.flushBytesMin) this.send();
+  }
+
+  /** Hands every permitted byte to the socket. */
+  send(): void {
+    if (this.#permitted <= this.#sent) return;
+    const socket = this.#socket;
+    if (this.#permitted === this.writer.length) {
+      const bytes = this.writer.take().subarray(this.#sent);
+      this.#sent = 0;
+      this.#permitted = 0;
+      if (this.#isOpen && socket.writable) socket.write(bytes);
+      return;
+    }
+    // What was not permitted stays where it is: the session may hold offsets into it.
+    const bytes = this.writer.view().subarray(this.#sent, this.#permitted);
+    this.#sent = this.#permitted;
+    if (this.#isOpen && socket.writable) socket.write(bytes);
+  }
+
+  drained(): Promise<void> | null {
+    if (!this.#isOpen || this.#socket.writableLength <= LIMITS.socketBacklogBytesMax) return null;
+    this.#drained ??= Promise.withResolvers<void>();
+    return this.#drained.promise;
+  }
+
+  /** The socket has taken everything. */
+  onDrain(): void {
+    this.#drained?.resolve();
+    this.#drained = null;
+  }
+
+  close(): void {
+    this.#permitted = this.writer.length;
+    this.#onClose();
+  }
+
+  /** Forgets what was not permitted: the answer to a message that failed for a fault of our own. */
+  discard(): void {
+    this.writer.truncate(Math.max(this.#permitted, this.#sent));
+  }
+
+  /** What is permitted leaves, then nothing more. */
+  finish(): void {
+    this.send();
+    this.abandon();
+  }
+
+  /** The socket is gone: whoever waits for it goes on, and finds out by `close`. */
+  abandon(): void {
+    this.#isOpen = false;
+    this.onDrain();
+  }
+}
