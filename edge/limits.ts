@@ -53,6 +53,16 @@ export const LIMITS = {
   progressSteps: 10_000,
   /** Idle holder of the write lock, milliseconds, before it is rolled back (25P03). */
   writerIdleMsMax: 5_000,
+  /** Log, bytes, at which a checkpoint starts. */
+  checkpointWalBytes: 2 * 1024 * 1024,
+  /** Log, bytes, kept allocated on the disk from the start. */
+  walPreallocatedBytes: 4 * 1024 * 1024,
+  /** Log, bytes, at which snapshots and worker reads that pin it are ended. */
+  walBytesMax: 64 * 1024 * 1024,
+  /** Threads for long reads. */
+  readWorkersMax: 1,
+  /** Long reads that may wait for a worker. */
+  workerReadsWaitingMax: 200,
   /** Plans kept, whatever the number of merchants. */
   planCacheEntriesMax: 2_000,
   /** A longer query text is analysed each time: 2,000 plans must not hold gigabytes. */
@@ -86,3 +96,5 @@ assert(LIMITS.portalBytesMax < LIMITS.portalBytesTotalMax);
 assert(LIMITS.statementBudgetMs < LIMITS.writeBudgetMs);
 assert(LIMITS.loginRefusalDelayMsMin <= LIMITS.loginRefusalDelayMsMax);
 assert(LIMITS.loginRefusalDelayMsMax < LIMITS.loginMsMax);
+assert(LIMITS.checkpointWalBytes < LIMITS.walPreallocatedBytes);
+assert(LIMITS.walPreallocatedBytes < LIMITS.walBytesMax);

@@ -18,6 +18,14 @@ export interface Column {
   readonly identity: 'always' | 'default' | null;
   /** computed: no storage; the guard computes it (the `synced` column). */
   readonly computed: 'synced' | null;
+  /**
+   * `key`: a merchant's key. It is read as a mask (the views do that). Whoever writes it must print
+   * `storedValue(table, column, …)` of `layout.ts`, which hashes the value on its way: the text of a key never
+   * lies in the file.
+   */
+  readonly writeOnly?: 'key';
+  /** START WITH of an identity column, 1 when absent. */
+  readonly identityStart?: bigint;
 }
 
 export interface UniqueConstraint {
@@ -51,7 +59,11 @@ export interface ForeignKey {
 
 export interface Index {
   readonly name: string;
-  readonly columns: readonly { readonly name: string; readonly descending: boolean; readonly nullsFirst: boolean }[];
+  readonly columns: readonly {
+    readonly name: string;
+    readonly descending: boolean;
+    readonly nullsFirst: boolean;
+  }[];
   readonly unique: boolean;
   readonly oid: number;
 }
@@ -67,6 +79,11 @@ export interface Table {
    * It has the user's columns, and `helios_row` (the row's identity).
    */
   readonly guardName: string | null;
+  /**
+   * What the administrator's reads are printed against: the base, or the view `<base>$all` where a column
+   * is computed or write-only. It has the user's columns and `helios_row`, for every merchant.
+   */
+  readonly adminRelation: string;
   /** Column that holds the merchant, or null. */
   readonly tenantColumn: string | null;
   /** Merchants may read it although it has no tenant column. */
@@ -80,6 +97,10 @@ export interface Table {
   readonly indexes: readonly Index[];
   /** How its rows travel to the cloud. */
   readonly sync: 'push' | 'both' | 'none';
+  /** attnum that the next added column gets: numbers of dropped columns are not used again. */
+  readonly nextAttnum: number;
+  /** COMMENT ON: 0 is the table, else the column's attnum. */
+  readonly comments?: ReadonlyMap<number, string>;
 }
 
 export interface Catalog {
