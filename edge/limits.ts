@@ -88,6 +88,10 @@ export const LIMITS = {
   columnsPerIndexMax: 32,
   /** Nesting of expressions and subqueries. */
   nestingMax: 200,
+  /** Nesting of JSON values. */
+  jsonNestingMax: 1_000,
+  /** One value made by a function (repeat, lpad, an array), bytes or elements. */
+  valueBytesMax: 64 * 1024 * 1024,
 } as const;
 
 assert(LIMITS.startupFrameBytesMax < LIMITS.frameBytesMax);

@@ -61,7 +61,12 @@ export interface StatementRunner {
    * @throws EdgeError from a SQL function, 57014 on interrupt, 53100, 58030
    * @throws SqliteConstraintError for constraint failures (engine/constraint-error.ts)
    */
-  run(statement: EngineStatement, session: SessionValues, interrupt: Interrupt, onRow: ((row: RowReader) => void) | null): RunResult;
+  run(
+    statement: EngineStatement,
+    session: SessionValues,
+    interrupt: Interrupt,
+    onRow: ((row: RowReader) => void) | null,
+  ): RunResult;
 }
 
 /** The open write transaction: its holder alone may write. */
@@ -126,6 +131,8 @@ export interface Engine {
   readNow(request: ReadRequest): ReadResult | null;
   /** Waits in the fair queue for the write lock. */
   beginWrite(request: WriteRequest): Promise<WriteTransaction>;
+  /** The write lock at once, or null when it is held or others wait: the hot path makes no promise. */
+  beginWriteNow(): WriteTransaction | null;
   beginSnapshot(): Promise<SnapshotTransaction>;
   /** Commit number to await before showing rows of these tables to this merchant (null: any merchant). */
   pendingCommit(tables: readonly string[], merchant: string | null): bigint;

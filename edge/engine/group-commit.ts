@@ -1,0 +1,147 @@
+/**
+ * Makes commits durable in groups: all that wait share one write and one asynchronous `fdatasync` of the
+ * log. While a sync is under way the next group gathers, so that the group's size follows the load.
+ *
+ * Before a group is acknowledged, the files under our descriptors must still be the files at their paths:
+ * another program that opens the database can unlink the log, and syncing an unlinked log succeeds for ever.
+ * A failed sync, or a file that has gone, is final: nothing is acknowledged from then on.
+ */
+import { EdgeError } from '../errors.ts';
+
+/** The log as the group commit sees it. */
+export interface CommitLog {
+  sync(): Promise<void>;
+  /** Throws when a file at its path is not the one that is open. */
+  assertInPlace(): void;
+}
+
+/** A commit that nobody awaits is made durable all the same, after this long. */
+const UNAWAITED_DELAY_MS = 50;
+
+interface Waiters {
+  readonly promise: Promise<void>;
+  readonly resolve: () => void;
+  readonly reject: (error: Error) => void;
+}
+
+const DONE: Promise<void> = Promise.resolve();
+
+export class GroupCommit {
+  readonly #log: CommitLog;
+  readonly #onFatal: (error: unknown) => void;
+  readonly #listeners = new Set<(commit: bigint) => void>();
+  #last: bigint;
+  #durable: bigint;
+  /** Commits up to here are covered by the sync under way. */
+  #syncing = 0n;
+  #current: Waiters | null = null;
+  #next: Waiters | null = null;
+  #running: Promise<void> | null = null;
+  #timer: NodeJS.Timeout | null = null;
+  #failure: Error | null = null;
+
+  constructor(log: CommitLog, lastCommit: bigint, onFatal: (error: unknown) => void) {
+    this.#log = log;
+    this.#last = lastCommit;
+    this.#durable = lastCommit;
+    this.#onFatal = onFatal;
+  }
+
+  get last(): bigint {
+    return this.#last;
+  }
+
+  get durable(): bigint {
+    return this.#durable;
+  }
+
+  onDurable(listener: (commit: bigint) => void): () => void {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  }
+
+  /** Tells of a commit that the log holds now. */
+  committed(commit: bigint): void {
+    this.#last = commit;
+    this.#timer ??= setTimeout(() => {
+      this.#timer = null;
+      if (this.#durable < this.#last) this.await(this.#last).catch(() => undefined);
+    }, UNAWAITED_DELAY_MS).unref();
+  }
+
+  await(commit: bigint): Promise<void> {
+    if (this.#failure !== null) return Promise.reject(this.#failure);
+    if (commit <= this.#durable) return DONE;
+    if (commit > this.#last) {
+      return Promise.reject(
+        new Error(`commit ${commit} is awaited, and the last is ${this.#last}`),
+      );
+    }
+    if (commit <= this.#syncing && this.#current !== null) return this.#current.promise;
+    this.#next ??= Promise.withResolvers<void>();
+    this.#running ??= this.#run();
+    return this.#next.promise;
+  }
+
+  /** Everything committed so far is durable when this resolves, whoever else waits. */
+  flush(): Promise<void> {
+    return this.await(this.#last);
+  }
+
+  /** No acknowledgement leaves from now on. */
+  fail(error: unknown): void {
+    if (this.#failure !== null) return;
+    this.#failure = new EdgeError(
+      'crash_shutdown',
+      'the disk refused to keep data; the box stops',
+      {
+        severity: 'FATAL',
+        cause: error,
+      },
+    );
+    for (const waiters of [this.#current, this.#next]) {
+      waiters?.promise.catch(() => undefined);
+      waiters?.reject(this.#failure);
+    }
+    this.#current = null;
+    this.#next = null;
+  }
+
+  get failure(): Error | null {
+    return this.#failure;
+  }
+
+  async stop(): Promise<void> {
+    if (this.#timer !== null) clearTimeout(this.#timer);
+    this.#timer = null;
+    await this.#running;
+  }
+
+  async #run(): Promise<void> {
+    try {
+      // What else this turn of the event loop brings joins the group.
+      await new Promise<void>((resolve) => setImmediate(resolve));
+      while (this.#next !== null && this.#failure === null) await this.#syncGroup();
+    } catch (error) {
+      this.fail(error);
+      this.#onFatal(error);
+    } finally {
+      this.#running = null;
+    }
+  }
+
+  async #syncGroup(): Promise<void> {
+    const group = this.#next;
+    this.#current = group;
+    this.#next = null;
+    const target = this.#last;
+    this.#syncing = target;
+    await this.#log.sync();
+    this.#log.assertInPlace();
+    if (this.#failure !== null) return;
+    this.#durable = target;
+    this.#current = null;
+    group?.resolve();
+    for (const listener of this.#listeners) listener(target);
+  }
+}

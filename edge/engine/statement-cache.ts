@@ -1,0 +1,86 @@
+/**
+ * Prepared statements of one connection, by authority and text: the authorizer has its say when a statement is
+ * prepared, so that the same text under another authority is another statement. The least recently
+ * used one leaves when the cache is full.
+ */
+import type { Authority } from './engine.ts';
+import type { Pointer } from './sqlite/exports.ts';
+import type { StatementRow } from './statement-row.ts';
+
+export interface PreparedStatement {
+  /** 0 for a text without a statement. */
+  readonly pointer: Pointer;
+  readonly readOnly: boolean;
+  readonly parameterCount: number;
+  readonly row: StatementRow;
+  /** True while it runs: a nested run of the same text needs another. */
+  busy: boolean;
+  lastUse: number;
+}
+
+export class StatementCache {
+  readonly #capacity: number;
+  readonly #finalize: (statement: PreparedStatement) => void;
+  readonly #byAuthority: Readonly<Record<Authority, Map<string, PreparedStatement>>> = {
+    merchant: new Map(),
+    admin: new Map(),
+    system: new Map(),
+  };
+  #uses = 0;
+
+  constructor(capacity: number, finalize: (statement: PreparedStatement) => void) {
+    this.#capacity = capacity;
+    this.#finalize = finalize;
+  }
+
+  /** The idle statement of that text, marked busy; undefined when there is none. */
+  take(authority: Authority, sql: string): PreparedStatement | undefined {
+    const statement = this.#byAuthority[authority].get(sql);
+    if (statement === undefined || statement.busy) return undefined;
+    this.#uses += 1;
+    statement.lastUse = this.#uses;
+    statement.busy = true;
+    return statement;
+  }
+
+  /** Takes a reset statement back, or in: it stays cached unless another of its text is. */
+  put(authority: Authority, sql: string, statement: PreparedStatement): void {
+    statement.busy = false;
+    const map = this.#byAuthority[authority];
+    const present = map.get(sql);
+    if (present === statement) return;
+    if (present !== undefined) {
+      this.#finalize(statement);
+      return;
+    }
+    this.#uses += 1;
+    statement.lastUse = this.#uses;
+    map.set(sql, statement);
+    if (map.size > this.#capacity) this.#evict(map);
+  }
+
+  /** Forgets what was prepared under an authority; busy statements go when they are given back. */
+  clear(authority: Authority): void {
+    const map = this.#byAuthority[authority];
+    for (const [sql, statement] of map) {
+      if (statement.busy) continue;
+      this.#finalize(statement);
+      map.delete(sql);
+    }
+  }
+
+  clearAll(): void {
+    for (const authority of ['merchant', 'admin', 'system'] as const) this.clear(authority);
+  }
+
+  #evict(map: Map<string, PreparedStatement>): void {
+    let oldest: [string, PreparedStatement] | null = null;
+    for (const entry of map) {
+      if (entry[1].busy) continue;
+      if (oldest === null || entry[1].lastUse < oldest[1].lastUse) oldest = entry;
+    }
+    if (oldest === null) return;
+    map.delete(oldest[0]);
+    this.#finalize(oldest[1]);
+  }
+}

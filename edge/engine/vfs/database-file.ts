@@ -1,0 +1,97 @@
+/**
+ * The database file, with a checkpoint that does not hold the event loop while the disk syncs.
+ *
+ * SQLite's checkpoint copies frames into the database and syncs it within one call. We let it *rehearse*: the
+ * copying is done, the sync is refused, and SQLite takes the checkpoint for failed; that is the state after
+ * a crash in the middle of a checkpoint, which is harmless, for the log still holds every frame. Then the file
+ * is synced asynchronously, and the checkpoint is run again: it finds every page as it would write it, and the sync
+ * that it asks for has been made.
+ */
+import { Buffer } from 'node:buffer';
+import type { StoredFile } from './stored-file.ts';
+
+/** Refuses the sync that would end a rehearsal; no fault of the disk. */
+export class RehearsalOver extends Error {
+  override readonly name = 'RehearsalOver';
+}
+
+export class DatabaseFile implements StoredFile {
+  readonly #file: StoredFile;
+  #rehearsing = false;
+  /** Pages as the rehearsal wrote them; null outside of a checkpoint of ours. */
+  #rehearsed: Map<number, Uint8Array> | null = null;
+  #changes = 0;
+  #syncedChanges = 0;
+
+  constructor(file: StoredFile) {
+    this.#file = file;
+  }
+
+  /** From here to `endCheckpoint` pages that are written twice alike are written once. */
+  beginCheckpoint(): void {
+    this.#rehearsed = new Map();
+  }
+
+  endCheckpoint(): void {
+    this.#rehearsed = null;
+  }
+
+  /** Runs a checkpoint up to its sync, which is refused. */
+  rehearse(checkpoint: () => void): void {
+    this.#rehearsing = true;
+    try {
+      checkpoint();
+    } finally {
+      this.#rehearsing = false;
+    }
+  }
+
+  read(target: Uint8Array, start: number, length: number, position: number): number {
+    return this.#file.read(target, start, length, position);
+  }
+
+  write(source: Uint8Array, start: number, length: number, position: number): void {
+    if (this.#rehearsed !== null) {
+      const page = source.subarray(start, start + length);
+      const known = this.#rehearsed.get(position);
+      if (known !== undefined && Buffer.compare(known, page) === 0) return;
+      this.#rehearsed.set(position, page.slice());
+    }
+    this.#changes += 1;
+    this.#file.write(source, start, length, position);
+  }
+
+  truncate(bytes: number): void {
+    if (this.#file.size() === bytes) return;
+    this.#changes += 1;
+    this.#rehearsed?.clear();
+    this.#file.truncate(bytes);
+  }
+
+  size(): number {
+    return this.#file.size();
+  }
+
+  syncNow(): void {
+    if (this.#rehearsing) throw new RehearsalOver();
+    // Only where an asynchronous sync has covered everything is there nothing left to do.
+    if (this.#rehearsed !== null && this.#syncedChanges === this.#changes) return;
+    const covered = this.#changes;
+    this.#file.syncNow();
+    this.#syncedChanges = covered;
+  }
+
+  async sync(): Promise<void> {
+    const covered = this.#changes;
+    await this.#file.sync();
+    this.#syncedChanges = Math.max(this.#syncedChanges, covered);
+  }
+
+  isAtItsPath(): boolean {
+    return this.#file.isAtItsPath();
+  }
+
+  close(): void {
+    this.#file.close();
+  }
+}

@@ -1,0 +1,145 @@
+/**
+ * The open write transaction on the main connection. What ends it is told to its owner (`Holder`), which
+ * frees the lock; the transaction itself never outlives the lock, and after its end every use is refused.
+ *
+ * SQLite gives up a whole transaction after some errors (disk full, an interrupted write); the
+ * transaction is then spoilt: only `rollback` is of use.
+ */
+import { EdgeError } from '../errors.ts';
+import type { SessionValues } from '../types/session-values.ts';
+import type { RowReader } from '../types/storage.ts';
+import { BudgetExceeded, type Connection } from './connection.ts';
+import type { EngineStatement, Interrupt, RunResult, WriteTransaction } from './engine.ts';
+import { interruptError } from './run-context.ts';
+
+export interface Touch {
+  readonly table: string;
+  readonly merchant: string | null;
+}
+
+/** Who lent the lock. */
+export interface TransactionOwner {
+  readonly writeBudgetMs: number;
+  monotonicMs(): number;
+  /** Runs COMMIT; returns the number to await. Throws with the transaction rolled back. */
+  commit(transaction: OpenWriteTransaction): bigint;
+  rollback(transaction: OpenWriteTransaction): void;
+}
+
+export class OpenWriteTransaction implements WriteTransaction {
+  readonly commitNumber: bigint;
+  readonly touches: Touch[] = [];
+  readonly #connection: Connection;
+  readonly #owner: TransactionOwner;
+  lastUseMs: number;
+  #end: 'committed' | 'rolled back' | 'terminated' | null = null;
+
+  constructor(connection: Connection, commitNumber: bigint, owner: TransactionOwner) {
+    this.#connection = connection;
+    this.commitNumber = commitNumber;
+    this.#owner = owner;
+    this.lastUseMs = owner.monotonicMs();
+  }
+
+  get finished(): boolean {
+    return this.#end !== null;
+  }
+
+  run(
+    statement: EngineStatement,
+    session: SessionValues,
+    interrupt: Interrupt,
+    onRow: ((row: RowReader) => void) | null,
+  ): RunResult {
+    this.#mustBeOpen();
+    if (this.#connection.autocommit) throw spoilt();
+    const options = {
+      session,
+      interrupt,
+      budgetMs: this.#owner.writeBudgetMs,
+      commitNumber: this.commitNumber,
+    };
+    try {
+      return this.#connection.run(statement, options, onRow);
+    } catch (error) {
+      if (error instanceof BudgetExceeded) throw interruptError('deadline');
+      throw error;
+    } finally {
+      this.lastUseMs = this.#owner.monotonicMs();
+    }
+  }
+
+  savepoint(depth: number): void {
+    this.#control(`SAVEPOINT helios_${depth}`);
+  }
+
+  rollbackTo(depth: number): void {
+    this.#control(`ROLLBACK TO helios_${depth}`);
+  }
+
+  release(depth: number): void {
+    this.#control(`RELEASE helios_${depth}`);
+  }
+
+  touch(table: string, merchant: string | null): void {
+    const { touches } = this;
+    const last = touches.at(-1);
+    if (last?.table === table && last.merchant === merchant) return;
+    touches.push({ table, merchant });
+  }
+
+  commit(): bigint {
+    this.#mustBeOpen();
+    if (this.#connection.autocommit) {
+      this.rollback();
+      throw spoilt();
+    }
+    try {
+      const commit = this.#owner.commit(this);
+      this.#end = 'committed';
+      return commit;
+    } catch (error) {
+      this.#end = 'rolled back';
+      throw error;
+    }
+  }
+
+  rollback(): void {
+    if (this.#end !== null) return;
+    this.#end = 'rolled back';
+    this.#owner.rollback(this);
+  }
+
+  /** Rolled back by the box, because its holder was idle or the box stops. */
+  terminate(): void {
+    if (this.#end !== null) return;
+    this.#end = 'terminated';
+    this.#owner.rollback(this);
+  }
+
+  #control(sql: string): void {
+    this.#mustBeOpen();
+    if (this.#connection.autocommit) throw spoilt();
+    this.#connection.execute(sql);
+    this.lastUseMs = this.#owner.monotonicMs();
+  }
+
+  #mustBeOpen(): void {
+    if (this.#end === null) return;
+    if (this.#end === 'terminated') {
+      throw new EdgeError(
+        'idle_in_transaction_session_timeout',
+        'terminating connection due to idle-in-transaction timeout',
+        { severity: 'FATAL' },
+      );
+    }
+    throw new Error(`the write transaction has been ${this.#end}`);
+  }
+}
+
+function spoilt(): EdgeError {
+  return new EdgeError(
+    'in_failed_sql_transaction',
+    'current transaction is aborted, commands ignored until end of transaction block',
+  );
+}
