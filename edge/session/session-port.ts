@@ -30,6 +30,8 @@ export interface SessionOutput {
   readonly writer: ByteWriter;
   /** Hands what was written so far to the socket. */
   flush(): void;
+  /** Takes back what was written since the last `flush`: the disk failed, and it is not true. */
+  discard(): void;
   /** null when the client takes what it is sent; else resolves when it does again, or is gone. */
   drained(): Promise<void> | null;
   /** Flushes, then ends the connection: after a FATAL error, or Terminate. */

@@ -7,6 +7,7 @@
  * @see https://www.postgresql.org/docs/15/config-setting.html#CONFIG-SETTING-NAMES-VALUES
  */
 import { EdgeError, notSupported } from '../errors.ts';
+import { isTimeZone } from '../types/time-zone.ts';
 import type { SettingDefinition } from './setting-definitions.ts';
 
 /** Size of each unit in the smallest unit of its family. */
@@ -251,11 +252,7 @@ function timeZoneText(definition: SettingDefinition, text: string): string {
   if (known !== undefined) return known;
   // Links of the zone database are taken by Intl but not listed by it.
   if (!/^[a-z][a-z0-9_+\-/]*$/i.test(trimmed)) throw invalid(definition.name, text);
-  try {
-    new Intl.DateTimeFormat('en', { timeZone: trimmed });
-  } catch {
-    throw invalid(definition.name, text);
-  }
+  if (!isTimeZone(trimmed)) throw invalid(definition.name, text);
   return trimmed
     .toLowerCase()
     .replace(

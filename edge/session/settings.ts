@@ -6,6 +6,7 @@
  */
 import { EdgeError, notSupported } from '../errors.ts';
 import { LIMITS } from '../limits.ts';
+import type { IsolationLevel } from '../sql/plan.ts';
 import {
   SETTING_DEFINITIONS,
   type SettingDefinition,
@@ -95,6 +96,8 @@ export class Settings {
   statementTimeoutMs = 0;
   lockTimeoutMs = 0;
   idleInTransactionMs = 0;
+  defaultIsolation: IsolationLevel = 'read committed';
+  defaultReadOnly = false;
 
   /**
    * @param defaults the box's values, by name in any case
@@ -146,6 +149,13 @@ export class Settings {
       this.show(each.name),
       each.description,
     ]);
+  }
+
+  /** The canonical form of a value, null being the default. @throws as `set` does */
+  check(name: string, values: readonly string[] | null): string {
+    if (values !== null) return this.#checked(name, values);
+    this.#checkReset(name);
+    return this.#resetValue(name.toLowerCase());
   }
 
   /** SET, SET LOCAL, RESET (values null). @throws EdgeError 42704, 22023, 55P02, 42501, 0A000 */
@@ -281,5 +291,11 @@ export class Settings {
     this.statementTimeoutMs = Number(this.get('statement_timeout'));
     this.lockTimeoutMs = Number(this.get('lock_timeout'));
     this.idleInTransactionMs = Number(this.get('idle_in_transaction_session_timeout'));
+    const isolation = this.get('default_transaction_isolation');
+    this.defaultIsolation =
+      isolation === 'repeatable read' || isolation === 'serializable'
+        ? isolation
+        : 'read committed';
+    this.defaultReadOnly = this.get('default_transaction_read_only') === 'on';
   }
 }

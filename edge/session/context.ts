@@ -1,0 +1,134 @@
+/**
+ * What one session owns, in one place, for the files that each do one part of its work. It decides nothing.
+ */
+import type { Clock } from '../clock.ts';
+import type { Engine } from '../engine/engine.ts';
+import type { Log } from '../log.ts';
+import type { DefinitionRequest, Notice } from '../sql/catalog/definition.ts';
+import type { Catalog } from '../sql/catalog/model.ts';
+import type { Compiler } from '../sql/compiler.ts';
+import type { ByteWriter } from '../types/byte-writer.ts';
+import type { SessionValues } from '../types/session-values.ts';
+import { Interrupts } from './interrupts.ts';
+import type { PlanCache } from './plan-cache.ts';
+import { Portals } from './portals.ts';
+import { SettingReport } from './ready.ts';
+import { RowWriter } from './row-writer.ts';
+import type { LoginInfo, SessionOutput } from './session-port.ts';
+import { Settings } from './settings.ts';
+import { Statements } from './statements.ts';
+import type { StoredRowsBudget } from './stored-rows.ts';
+import { type CatalogPublisher, Transaction } from './transaction.ts';
+
+/** What DDL made of the catalog. */
+export interface DefinitionResult {
+  readonly catalog: Catalog;
+  readonly notices: readonly Notice[];
+}
+
+/** The catalog's side of DDL (`sql/catalog`). */
+export interface SessionCatalogs extends CatalogPublisher {
+  applyDefinition(request: DefinitionRequest): DefinitionResult;
+}
+
+/** What all sessions of a box share. */
+export interface SessionDependencies {
+  readonly engine: Engine;
+  readonly compiler: Compiler;
+  readonly catalogs: SessionCatalogs;
+  readonly plans: PlanCache;
+  readonly storedRows: StoredRowsBudget;
+  readonly clock: Clock;
+  readonly log: Log;
+  /** The box's own values of settings, by name: statement_timeout, TimeZone. */
+  readonly settings: ReadonlyMap<string, string>;
+}
+
+type Mutable<T> = { -readonly [Key in keyof T]: T[Key] };
+
+export class SessionContext {
+  readonly dependencies: SessionDependencies;
+  readonly login: LoginInfo;
+  readonly output: SessionOutput;
+  readonly out: ByteWriter;
+  readonly settings: Settings;
+  readonly interrupts: Interrupts;
+  readonly transaction: Transaction;
+  readonly statements = new Statements();
+  readonly portals = new Portals();
+  readonly rows: RowWriter;
+  readonly report = new SettingReport();
+  /** What SQL functions may know; one record, brought up to date before each statement. */
+  readonly values: Mutable<SessionValues>;
+  /** What encoders and decoders depend on; the same record for the session's life. */
+  readonly typeSettings: { timeZone: string; now: bigint } = { timeZone: 'UTC', now: 0n };
+  /** The answer written so far may leave only when this commit is on the disk. */
+  holdFor = 0n;
+  /** Tables of the statement that runs: its error must not tell of their rows too early. */
+  tables: readonly string[] = [];
+  /** After an error or message that ends the connection: nothing more is answered. */
+  ending = false;
+  /** A simple query with several statements: they are one block that nobody began. */
+  inMultiStatement = false;
+  #settingsVersion = -1;
+
+  constructor(dependencies: SessionDependencies, login: LoginInfo, output: SessionOutput) {
+    this.dependencies = dependencies;
+    this.login = login;
+    this.output = output;
+    this.out = output.writer;
+    this.settings = new Settings(dependencies.settings, login.user);
+    this.interrupts = new Interrupts(dependencies.clock);
+    this.transaction = new Transaction({
+      engine: dependencies.engine,
+      catalogs: dependencies.catalogs,
+      clock: dependencies.clock,
+      settings: this.settings,
+      interrupts: this.interrupts,
+      merchant: login.merchant,
+    });
+    this.rows = new RowWriter(this.out, this.typeSettings);
+    this.values = this.#newValues();
+  }
+
+  /** Starts a statement: opens its transaction, and tells functions what they may know. */
+  beginStatement(statementTime: bigint): void {
+    this.transaction.begin(statementTime);
+    const { values, settings } = this;
+    if (settings.version !== this.#settingsVersion) {
+      this.#settingsVersion = settings.version;
+      values.timeZone = settings.get('TimeZone') ?? 'UTC';
+      values.applicationName = settings.get('application_name') ?? '';
+      values.searchPath = settings.get('search_path') ?? '';
+      this.typeSettings.timeZone = values.timeZone;
+    }
+    values.statementTimestamp = statementTime;
+    values.transactionTimestamp = this.transaction.startedAt;
+    this.typeSettings.now = this.transaction.startedAt;
+    this.interrupts.begin(settings.statementTimeoutMs);
+  }
+
+  /** The answer shows what this commit wrote. */
+  hold(commit: bigint): void {
+    if (commit > this.holdFor) this.holdFor = commit;
+  }
+
+  #newValues(): Mutable<SessionValues> {
+    const { settings, login } = this;
+    const values = {
+      merchant: login.merchant,
+      role: login.role,
+      user: login.user,
+      database: login.database,
+      timeZone: 'UTC',
+      applicationName: '',
+      searchPath: '',
+      backendPid: login.backendPid,
+      transactionTimestamp: 0n,
+      statementTimestamp: 0n,
+    };
+    // Hundreds of entries that few statements ask for: built when asked, and cloned only for the worker.
+    Object.defineProperty(values, 'settings', { enumerable: true, get: () => settings.record() });
+    return values as Mutable<SessionValues>;
+  }
+}

@@ -1,0 +1,99 @@
+/**
+ * The simple query protocol: one text, any number of statements, all in one implicit transaction unless they
+ * say otherwise. The whole text is parsed before anything runs; the first error ends the rest.
+ *
+ * @see https://www.postgresql.org/docs/15/protocol-flow.html#PROTOCOL-FLOW-MULTI-STATEMENT
+ */
+import { EdgeError } from '../errors.ts';
+import { LIMITS } from '../limits.ts';
+import type { ParsedStatement } from '../sql/plan.ts';
+import { commandComplete, emptyQueryResponse } from '../wire/backend.ts';
+import { flush, reportError } from './answer.ts';
+import type { SessionContext } from './context.ts';
+import { attempt, type Maybe, then } from './maybe.ts';
+import type { CachedPlan } from './plan-cache.ts';
+import { writeReady } from './ready.ts';
+import {
+  columnsOf,
+  endsFailedBlock,
+  failedTransactionError,
+  knownPlan,
+  resolveParsed,
+} from './resolve.ts';
+import { rowEncoders } from './row-encoders.ts';
+import { runPlan } from './run-plan.ts';
+import { commitTransaction } from './transaction-commands.ts';
+
+const NONE: readonly never[] = [];
+
+/** Answers one Query message, ReadyForQuery included. Never rejects. */
+export function simpleQuery(context: SessionContext, text: string): Maybe<void> {
+  // As PostgreSQL: a simple query takes the unnamed statement and portal away.
+  context.statements.drop('');
+  context.portals.drop('');
+  const answered = attempt(
+    () => runText(context, text),
+    (error) => {
+      reportError(context, error);
+    },
+  );
+  return then(answered, () => writeReady(context));
+}
+
+function runText(context: SessionContext, text: string): Maybe<void> {
+  const time = context.transaction.now();
+  context.beginStatement(time);
+  const known = knownPlan(context, text, NONE);
+  if (known !== null) return runOne(context, known, true);
+  const statements = context.dependencies.compiler.parse(text);
+  const [first] = statements;
+  if (first === undefined) {
+    endImplicit(context);
+    emptyQueryResponse(context.out);
+    return undefined;
+  }
+  if (statements.length > 1) return runMany(context, statements, time);
+  return runOne(context, resolveParsed(context, first, text, NONE), true);
+}
+
+async function runMany(
+  context: SessionContext,
+  statements: readonly ParsedStatement[],
+  time: bigint,
+): Promise<void> {
+  const last = statements.at(-1);
+  context.inMultiStatement = true;
+  try {
+    for (const parsed of statements) {
+      context.beginStatement(time);
+      const source =
+        knownPlan(context, parsed.text, NONE) ?? resolveParsed(context, parsed, parsed.text, NONE);
+      await runOne(context, source, parsed === last);
+      if (context.out.length >= LIMITS.answerFlushBytes) await flush(context);
+    }
+  } finally {
+    context.inMultiStatement = false;
+  }
+}
+
+function runOne(context: SessionContext, source: CachedPlan, isLast: boolean): Maybe<void> {
+  if (context.transaction.state === 'failed' && !endsFailedBlock(source)) {
+    throw failedTransactionError();
+  }
+  if (source.plan.parameterTypes.length > 0) {
+    throw new EdgeError('undefined_parameter', 'there is no parameter $1');
+  }
+  const columns = columnsOf(context, source);
+  context.rows.begin(columns === null ? NONE : rowEncoders(columns, NONE), columns, 0, null);
+  return then(runPlan(context, source, NONE, context.rows), (tag) => {
+    context.rows.describe();
+    // Before CommandComplete: a commit that fails is an error of its last statement.
+    if (isLast) endImplicit(context);
+    context.interrupts.end();
+    commandComplete(context.out, tag);
+  });
+}
+
+function endImplicit(context: SessionContext): void {
+  if (context.transaction.state === 'implicit') commitTransaction(context);
+}
