@@ -32,6 +32,7 @@ export function parseSaslInitialResponse(body: Uint8Array): SaslInitialResponse 
 /** @throws EdgeError 08P01, 22021 */
 export function parsePasswordMessage(body: Uint8Array): string {
   // PostgreSQL wants the zero to be the last byte: nothing may hide behind it.
-  if (body.indexOf(0) !== body.length - 1) throw violation('invalid password packet size');
+  const isWhole = body.length > 0 && body.indexOf(0) === body.length - 1;
+  if (!isWhole) throw violation('invalid password packet size');
   return new BodyReader(body).string();
 }
