@@ -58,7 +58,7 @@ export const LIMITS = {
   /** Log, bytes, kept allocated on the disk from the start. */
   walPreallocatedBytes: 4 * 1024 * 1024,
   /** Log, bytes, at which snapshots and worker reads that pin it are ended. */
-  walBytesMax: 64 * 1024 * 1024,
+  walBytesMax: 256 * 1024 * 1024,
   /** Threads for long reads. */
   readWorkersMax: 1,
   /** Long reads that may wait for a worker. */
@@ -86,6 +86,10 @@ export const LIMITS = {
   columnsPerTableMax: 1_600,
   /** Columns of an index or key, as in PostgreSQL. */
   columnsPerIndexMax: 32,
+  /** Characters of a merchant's key. */
+  merchantKeyCharactersMax: 256,
+  /** Logins that the audit keeps in memory. */
+  loginsRemembered: 1_000,
   /** Nesting of expressions and subqueries. */
   nestingMax: 200,
   /** Nesting of JSON values. */
