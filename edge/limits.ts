@@ -59,6 +59,8 @@ export const LIMITS = {
   walPreallocatedBytes: 4 * 1024 * 1024,
   /** Log, bytes, at which snapshots and worker reads that pin it are ended. */
   walBytesMax: 256 * 1024 * 1024,
+  /** Log, bytes, above which it is carried back before another worker read may pin it. */
+  walReadBytesMax: 16 * 1024 * 1024,
   /** Threads for long reads. */
   readWorkersMax: 1,
   /** Long reads that may wait for a worker. */
