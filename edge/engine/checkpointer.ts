@@ -49,6 +49,10 @@ export class Checkpointer {
     });
   }
 
+  get running(): boolean {
+    return this.#running !== null;
+  }
+
   /** One checkpoint at a time: a second caller awaits the one under way. */
   run(): Promise<void> {
     this.#running ??= this.#checkpoint().finally(() => {

@@ -8,9 +8,15 @@ import { EdgeError } from '../errors.ts';
 import { LIMITS } from '../limits.ts';
 import type { SessionValues } from '../types/session-values.ts';
 import type { RowReader, SqlValue } from '../types/storage.ts';
-import type { Authority, EngineStatement, Interrupt, RunResult } from './engine.ts';
+import type { Authority, EngineStatement, RunResult } from './engine.ts';
 import { errorOfResult, permissionDenied } from './result-codes.ts';
-import { interruptError, NO_INTERRUPT, RunContext, SYSTEM_SESSION } from './run-context.ts';
+import {
+  interruptError,
+  NO_INTERRUPT,
+  RunContext,
+  type StopRequest,
+  SYSTEM_SESSION,
+} from './run-context.ts';
 import { DESTRUCTOR, OPEN, PREPARE_PERSISTENT, RC } from './sqlite/codes.ts';
 import type { Pointer, SqliteExports } from './sqlite/exports.ts';
 import type { WasmHeap } from './sqlite/wasm-heap.ts';
@@ -29,7 +35,7 @@ export class BudgetExceeded extends Error {
 
 export interface RunOptions {
   readonly session: SessionValues;
-  readonly interrupt: Interrupt;
+  readonly interrupt: StopRequest;
   readonly budgetMs: number;
   readonly commitNumber: bigint;
 }

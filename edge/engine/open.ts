@@ -179,7 +179,7 @@ function compose(opened: Opened): Store {
     queue,
     group,
     checkpointer,
-    workers: openWorkers(opened, group),
+    workers: openWorkers(opened, group, checkpointer),
     lock,
     clock,
     log,
@@ -190,7 +190,11 @@ function compose(opened: Opened): Store {
   });
 }
 
-function openWorkers(opened: Opened, group: GroupCommit): ReadWorkers | null {
+function openWorkers(
+  opened: Opened,
+  group: GroupCommit,
+  checkpointer: Checkpointer,
+): ReadWorkers | null {
   const { options, path, database, wal, wasmBinary } = opened;
   // The lying medium keeps the log in this thread's memory, where a worker cannot see it.
   if (options.workerFactory === null || options.vfsMode === 'volatile-nosync') return null;
@@ -203,6 +207,11 @@ function openWorkers(opened: Opened, group: GroupCommit): ReadWorkers | null {
     memoryLimitBytes: options.memoryLimitMb * BYTES_PER_MB,
     clock: options.clock,
     log: options.log,
+    logIsLong: () => checkpointer.running || (wal.wal?.logicalBytes ?? 0) > LIMITS.walReadBytesMax,
+    checkpoint: () =>
+      checkpointer.run().catch((error: unknown) => {
+        options.log.warn({ err: error }, 'the checkpoint before a long read did not finish');
+      }),
     holdLog: () => database.walIndex.locks.holdLog(),
     publishLog: async () => {
       if (options.vfsMode === 'volatile') await group.flush();

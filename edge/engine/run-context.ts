@@ -8,9 +8,15 @@
 import type { Clock } from '../clock.ts';
 import { EdgeError } from '../errors.ts';
 import type { SessionValues } from '../types/session-values.ts';
-import type { Authority, Interrupt } from './engine.ts';
+import type { Authority } from './engine.ts';
 import type { Pointer } from './sqlite/exports.ts';
 import type { WasmHeap } from './sqlite/wasm-heap.ts';
+
+/** When a run must end. `Interrupt` is one; the worker's is a word of shared memory. */
+export interface StopRequest {
+  readonly deadlineMs: number | null;
+  readonly signal: { readonly aborted: boolean } | null;
+}
 
 export type StopReason = 'budget' | 'deadline' | 'cancel';
 
@@ -29,12 +35,12 @@ export const SYSTEM_SESSION: SessionValues = Object.freeze({
   settings: Object.freeze({}),
 });
 
-export const NO_INTERRUPT: Interrupt = Object.freeze({ deadlineMs: null, signal: null });
+export const NO_INTERRUPT: StopRequest = Object.freeze({ deadlineMs: null, signal: null });
 
 export class RunContext {
   readonly session: SessionValues;
   readonly authority: Authority;
-  readonly interrupt: Interrupt;
+  readonly interrupt: StopRequest;
   readonly budgetMs: number;
   /** Number of the open write transaction, 0n outside of one. */
   readonly commitNumber: bigint;
@@ -48,7 +54,7 @@ export class RunContext {
   constructor(
     session: SessionValues,
     authority: Authority,
-    interrupt: Interrupt,
+    interrupt: StopRequest,
     budgetMs: number,
     commitNumber: bigint,
   ) {

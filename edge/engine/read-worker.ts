@@ -1,0 +1,146 @@
+/**
+ * The main thread's end of one read worker: sends a read, hands its rows to the sink as they come, and settles
+ * once the worker has let go of the file, whatever the outcome. A thread that dies fails its read and is not
+ * used again.
+ */
+import type { Worker } from 'node:worker_threads';
+import { EdgeError } from '../errors.ts';
+import type { Log } from '../log.ts';
+import type { ProtectedTables } from './authorizer.ts';
+import { PackedRows } from './packed-rows.ts';
+import type { LongRead } from './read-workers.ts';
+import {
+  type FromWorker,
+  SHARED_BYTES,
+  SHARED_WORD,
+  type ToWorker,
+  type WorkerError,
+  type WorkerSetup,
+} from './worker-protocol.ts';
+
+interface Running {
+  readonly id: number;
+  readonly read: LongRead;
+  readonly shared: Int32Array;
+  readonly resolve: () => void;
+  readonly reject: (error: Error) => void;
+  /** What the sink threw: the read is stopped, and this is thrown in the end. */
+  sinkError: unknown;
+}
+
+export class ReadWorker {
+  readonly #worker: Worker;
+  readonly #log: Log;
+  #running: Running | null = null;
+  #lastId = 0;
+  #dead = false;
+
+  constructor(worker: Worker, log: Log) {
+    this.#worker = worker;
+    this.#log = log;
+    worker.unref();
+    worker.on('message', (message: FromWorker) => this.#receive(message));
+    worker.on('error', (error) => this.#die(error));
+    worker.on('exit', () => this.#die(new Error('the read worker has ended')));
+  }
+
+  get usable(): boolean {
+    return !this.#dead;
+  }
+
+  setup(message: WorkerSetup): void {
+    this.#post(message);
+  }
+
+  protect(tables: ProtectedTables): void {
+    this.#post({ type: 'protect', tables });
+  }
+
+  run(read: LongRead): Promise<void> {
+    if (this.#dead) return Promise.reject(new Error('the read worker has ended'));
+    this.#lastId += 1;
+    const id = this.#lastId;
+    const buffer = new SharedArrayBuffer(SHARED_BYTES);
+    const { statement, session } = read.request;
+    return new Promise((resolve, reject) => {
+      const running: Running = {
+        id,
+        read,
+        shared: new Int32Array(buffer),
+        resolve,
+        reject,
+        sinkError: null,
+      };
+      this.#running = running;
+      read.onStop = () => tellToStop(running);
+      this.#worker.ref();
+      this.#post({ type: 'read', id, statement, session, shared: buffer });
+      if (read.stopError !== null) tellToStop(running);
+    });
+  }
+
+  async end(): Promise<void> {
+    this.#dead = true;
+    await this.#worker.terminate();
+  }
+
+  #post(message: ToWorker): void {
+    this.#worker.postMessage(message);
+  }
+
+  #receive(message: FromWorker): void {
+    const running = this.#running;
+    if (running === null || message.id !== running.id) return;
+    if (message.type === 'rows') {
+      this.#takeRows(running, message.batch);
+      return;
+    }
+    this.#settle(running, message.type === 'done' ? null : rebuilt(message.error));
+  }
+
+  #takeRows(running: Running, batch: ArrayBuffer): void {
+    if (running.sinkError === null && running.read.stopError === null) {
+      try {
+        const rows = new PackedRows(batch);
+        for (let index = 0; index < rows.rowCount; index += 1) {
+          rows.next();
+          running.read.request.sink.row(rows);
+        }
+      } catch (error) {
+        running.sinkError = error;
+        tellToStop(running);
+      }
+    }
+    Atomics.add(running.shared, SHARED_WORD.batchesTaken, 1);
+    Atomics.notify(running.shared, SHARED_WORD.batchesTaken);
+  }
+
+  #settle(running: Running, error: Error | null): void {
+    this.#running = null;
+    running.read.onStop = () => undefined;
+    if (!this.#dead) this.#worker.unref();
+    const { sinkError } = running;
+    if (sinkError !== null) running.reject(sinkError as Error);
+    else if (running.read.stopError !== null) running.reject(running.read.stopError);
+    else if (error !== null) running.reject(error);
+    else running.resolve();
+  }
+
+  #die(error: Error): void {
+    if (!this.#dead) this.#log.error({ err: error }, 'a read worker died; another takes its place');
+    this.#dead = true;
+    if (this.#running !== null) this.#settle(this.#running, error);
+  }
+}
+
+function tellToStop(running: Running): void {
+  Atomics.store(running.shared, SHARED_WORD.stop, 1);
+  Atomics.notify(running.shared, SHARED_WORD.batchesTaken);
+}
+
+function rebuilt(error: WorkerError): Error {
+  if (error.kind === 'edge') return new EdgeError(error.condition, error.message, error.fields);
+  const other = new Error(error.message);
+  other.stack = error.stack;
+  return other;
+}
