@@ -4,8 +4,8 @@
 import type { Clock } from '../clock.ts';
 import type { Engine } from '../engine/engine.ts';
 import type { Log } from '../log.ts';
-import type { DefinitionRequest, Notice } from '../sql/catalog/definition.ts';
-import type { Catalog } from '../sql/catalog/model.ts';
+import type { DefinitionRequest } from '../sql/catalog/definition.ts';
+import type { DefinitionResult } from '../sql/catalog/store.ts';
 import type { Compiler } from '../sql/compiler.ts';
 import type { ByteWriter } from '../types/byte-writer.ts';
 import type { SessionValues } from '../types/session-values.ts';
@@ -19,12 +19,6 @@ import { Settings } from './settings.ts';
 import { Statements } from './statements.ts';
 import type { StoredRowsBudget } from './stored-rows.ts';
 import { type CatalogPublisher, Transaction } from './transaction.ts';
-
-/** What DDL made of the catalog. */
-export interface DefinitionResult {
-  readonly catalog: Catalog;
-  readonly notices: readonly Notice[];
-}
 
 /** The catalog's side of DDL (`sql/catalog`). */
 export interface SessionCatalogs extends CatalogPublisher {
@@ -60,7 +54,7 @@ export class SessionContext {
   readonly report = new SettingReport();
   /** What SQL functions may know; one record, brought up to date before each statement. */
   readonly values: Mutable<SessionValues>;
-  /** What encoders and decoders depend on; the same record for the session's life. */
+  /** What parameters' values depend on; the same record for the session's life. */
   readonly typeSettings: { timeZone: string; now: bigint } = { timeZone: 'UTC', now: 0n };
   /** The answer written so far may leave only when this commit is on the disk. */
   holdFor = 0n;
@@ -87,7 +81,7 @@ export class SessionContext {
       interrupts: this.interrupts,
       merchant: login.merchant,
     });
-    this.rows = new RowWriter(this.out, this.typeSettings);
+    this.rows = new RowWriter(this.out);
     this.values = this.#newValues();
   }
 

@@ -119,7 +119,13 @@ function decodeParameters(
     values.push(
       bytes === null
         ? null
-        : decodeParameter(oid, formatAt(parameterFormats, index), bytes, context.typeSettings),
+        : decodeParameter(
+            oid,
+            formatAt(parameterFormats, index),
+            bytes,
+            context.typeSettings,
+            index + 1,
+          ),
     );
   }
   return values;
@@ -178,7 +184,8 @@ export function execute(context: SessionContext, message: ExecuteMessage): Maybe
 function startPortal(context: SessionContext, portal: Portal, maxRows: number): Maybe<void> {
   const { rows } = context;
   const { columns } = portal;
-  if (columns !== null) portal.encoders ??= rowEncoders(columns, portal.resultFormats);
+  if (columns !== null)
+    portal.encoders ??= rowEncoders(columns, portal.resultFormats, context.values.timeZone);
   const isLimited = maxRows > 0 && columns !== null;
   const rest = isLimited ? new StoredRows(context.dependencies.storedRows) : null;
   portal.rows = rest;
@@ -189,7 +196,7 @@ function startPortal(context: SessionContext, portal: Portal, maxRows: number): 
     context.interrupts.end();
     if (isLimited && rows.written === maxRows) {
       portal.state = 'suspended';
-      portal.tag = portal.source.plan.program.kind === 'query' ? null : tag;
+      portal.tag = tag;
       portalSuspended(context.out);
     } else {
       portal.tag = tag;
@@ -207,7 +214,7 @@ function continuePortal(context: SessionContext, portal: Portal, maxRows: number
       `portal "${portal.name}" cannot be run`,
     );
   }
-  portal.encoders ??= rowEncoders(columns, portal.resultFormats);
+  portal.encoders ??= rowEncoders(columns, portal.resultFormats, context.values.timeZone);
   context.rows.begin(portal.encoders, null, 0, null);
   const length = stored?.length ?? 0;
   let written = 0;
@@ -227,8 +234,15 @@ function continuePortal(context: SessionContext, portal: Portal, maxRows: number
   } else {
     portal.position = length + 1;
   }
-  const isQuery = portal.source.plan.program.kind === 'query';
-  commandComplete(context.out, isQuery ? `SELECT ${written}` : (portal.tag ?? ''));
+  commandComplete(context.out, laterTag(portal, written));
+}
+
+/** PostgreSQL counts the rows of this Execute, also those of RETURNING. */
+function laterTag(portal: Portal, written: number): string {
+  const { program, tag } = portal.source.plan;
+  if (program.kind === 'utility')
+    return portal.isCursor ? `SELECT ${written}` : (portal.tag ?? tag);
+  return tag === 'INSERT' ? `INSERT 0 ${written}` : `${tag} ${written}`;
 }
 
 export function close(context: SessionContext, message: CloseMessage): void {

@@ -28,7 +28,7 @@ export interface Portal {
   rows: StoredRows | null;
   /** A cursor stands on this row, 1-based; 0 before the first, length + 1 behind the last. */
   position: number;
-  /** Complete tag of a statement whose rows come from RETURNING: the same however they are fetched. */
+  /** Tag of its first Execute: SHOW and the like say the same again. */
   tag: string | null;
   /** DECLARE ... WITH HOLD: outlives its transaction. */
   readonly hold: boolean;

@@ -1,21 +1,33 @@
 /**
- * The encoders of a result's columns: found once for a plan and a format, used for every row of
+ * The encoders of a result's columns: found once for a plan, format and time zone, used for every row of
  * every merchant.
  */
-
 import type { ResultColumn } from '../sql/plan.ts';
 import { type ColumnEncoder, columnEncoder } from '../types/codecs.ts';
+import type { TypeSettings } from '../types/settings.ts';
 import { type FormatCode, formatAt } from '../wire/frontend.ts';
 
 export type RowEncoders = readonly ColumnEncoder[];
 
-/** Keyed by the plan's own array of columns, so that they go when the plan goes. */
-const ALL_TEXT = new WeakMap<readonly ResultColumn[], RowEncoders>();
-const ALL_BINARY = new WeakMap<readonly ResultColumn[], RowEncoders>();
+/** By time zone: the text of a timestamptz depends on it. */
+type ByZone = Map<string, RowEncoders>;
 
-function make(columns: readonly ResultColumn[], formats: readonly FormatCode[]): RowEncoders {
+/** Time zones remembered for one plan. */
+const ZONES_MAX = 16;
+
+/** Keyed by the plan's own array of columns, so that they go when the plan goes. */
+const ALL_TEXT = new WeakMap<readonly ResultColumn[], ByZone>();
+const ALL_BINARY = new WeakMap<readonly ResultColumn[], ByZone>();
+
+function make(
+  columns: readonly ResultColumn[],
+  formats: readonly FormatCode[],
+  timeZone: string,
+): RowEncoders {
+  // A copy: the session's own record changes with it, these encoders serve everyone in that zone.
+  const settings: TypeSettings = { timeZone, now: 0n };
   return columns.map((column, index) =>
-    columnEncoder(column.type, column.form, formatAt(formats, index)),
+    columnEncoder(column.type, column.form, formatAt(formats, index), settings),
   );
 }
 
@@ -23,12 +35,19 @@ function make(columns: readonly ResultColumn[], formats: readonly FormatCode[]):
 export function rowEncoders(
   columns: readonly ResultColumn[],
   formats: readonly FormatCode[],
+  timeZone: string,
 ): RowEncoders {
-  if (formats.length > 1) return make(columns, formats);
+  if (formats.length > 1) return make(columns, formats, timeZone);
   const cache = formatAt(formats, 0) === 0 ? ALL_TEXT : ALL_BINARY;
-  const found = cache.get(columns);
+  let byZone = cache.get(columns);
+  if (byZone === undefined) {
+    byZone = new Map();
+    cache.set(columns, byZone);
+  }
+  const found = byZone.get(timeZone);
   if (found !== undefined) return found;
-  const made = make(columns, formats);
-  cache.set(columns, made);
+  const made = make(columns, formats, timeZone);
+  if (byZone.size >= ZONES_MAX) byZone.clear();
+  byZone.set(timeZone, made);
   return made;
 }

@@ -10,7 +10,6 @@ import { EdgeError } from '../errors.ts';
 import { LIMITS } from '../limits.ts';
 import type { ResultColumn } from '../sql/plan.ts';
 import type { ByteWriter } from '../types/byte-writer.ts';
-import type { TypeSettings } from '../types/settings.ts';
 import type { RowReader } from '../types/storage.ts';
 import { beginDataRow, endDataRow, rowDescription } from '../wire/backend.ts';
 import type { FormatCode } from '../wire/frontend.ts';
@@ -22,7 +21,6 @@ const NO_FORMATS: readonly FormatCode[] = [];
 
 export class RowWriter implements RowSink {
   readonly #out: ByteWriter;
-  readonly #settings: TypeSettings;
   #encoders: RowEncoders = NO_ENCODERS;
   #rowsMax = 0;
   #rest: StoredRows | null = null;
@@ -35,10 +33,8 @@ export class RowWriter implements RowSink {
   /** Asked between two batches from the worker; set by the session. */
   onReady: (() => Promise<void> | null) | null = null;
 
-  /** @param settings the session's own record, changed in place by it */
-  constructor(out: ByteWriter, settings: TypeSettings) {
+  constructor(out: ByteWriter) {
     this.#out = out;
-    this.#settings = settings;
   }
 
   /**
@@ -86,10 +82,9 @@ export class RowWriter implements RowSink {
   write(reader: RowReader): void {
     const out = this.#out;
     const encoders = this.#encoders;
-    const settings = this.#settings;
     const start = beginDataRow(out, encoders.length);
     for (let column = 0; column < encoders.length; column++) {
-      encoders[column]?.(reader, column, out, settings);
+      encoders[column]?.(reader, column, out);
     }
     endDataRow(out, start);
     this.written++;

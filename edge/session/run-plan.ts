@@ -56,6 +56,8 @@ function runDefinition(context: SessionContext, source: CachedPlan): Maybe<strin
     if (result.catalog !== context.transaction.catalog) {
       context.transaction.ownCatalog = result.catalog;
     }
+    // Its change concerns everyone: what they read of it waits for the disk.
+    for (const table of result.catalog.tables.values()) transaction.touch(table.baseName, null);
     for (const each of result.notices) {
       notice(
         context,
@@ -65,6 +67,6 @@ function runDefinition(context: SessionContext, source: CachedPlan): Maybe<strin
         each.detail === undefined ? {} : { detail: each.detail },
       );
     }
-    return plan.tag;
+    return result.tag;
   });
 }

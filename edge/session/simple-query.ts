@@ -81,10 +81,11 @@ function runOne(context: SessionContext, source: CachedPlan, isLast: boolean): M
     throw failedTransactionError();
   }
   if (source.plan.parameterTypes.length > 0) {
-    throw new EdgeError('undefined_parameter', 'there is no parameter $1');
+    throw noParameter(source);
   }
   const columns = columnsOf(context, source);
-  context.rows.begin(columns === null ? NONE : rowEncoders(columns, NONE), columns, 0, null);
+  const encoders = columns === null ? NONE : rowEncoders(columns, NONE, context.values.timeZone);
+  context.rows.begin(encoders, columns, 0, null);
   return then(runPlan(context, source, NONE, context.rows), (tag) => {
     context.rows.describe();
     // Before CommandComplete: a commit that fails is an error of its last statement.
@@ -92,6 +93,30 @@ function runOne(context: SessionContext, source: CachedPlan, isLast: boolean): M
     context.interrupts.end();
     commandComplete(context.out, tag);
   });
+}
+
+/** What PostgreSQL says of `$1` where nobody can give it a value. */
+function noParameter(source: CachedPlan): EdgeError {
+  const found = findParameter(source.parsed?.node);
+  return new EdgeError(
+    'undefined_parameter',
+    `there is no parameter $${found?.number ?? 1}`,
+    found === null ? {} : { position: found.location + 1 },
+  );
+}
+
+/** The first parameter in a parse tree. */
+function findParameter(node: unknown): { number: number; location: number } | null {
+  if (typeof node !== 'object' || node === null) return null;
+  for (const [key, child] of Object.entries(node)) {
+    if (key === 'ParamRef') {
+      const { number, location } = child as { number?: number; location?: number };
+      return { number: number ?? 1, location: location ?? 0 };
+    }
+    const found = findParameter(child);
+    if (found !== null) return found;
+  }
+  return null;
 }
 
 function endImplicit(context: SessionContext): void {

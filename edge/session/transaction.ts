@@ -197,7 +197,12 @@ export class Transaction {
   /** The write transaction: waits for the lock the first time. @throws EdgeError 55P03, 57014, 40001 */
   writer(): WriteTransaction | Promise<WriteTransaction> {
     this.#hasRun = true;
-    return this.#write ?? this.#takeWriteLock();
+    if (this.#write !== null) return this.#write;
+    if (this.#isolation === 'read committed') {
+      const write = this.#dependencies.engine.beginWriteNow();
+      if (write !== null) return this.#adopt(write);
+    }
+    return this.#takeWriteLock();
   }
 
   /** @returns commit number that the reply must wait for, 0n for none. @throws what the commit throws */
@@ -322,6 +327,11 @@ export class Transaction {
         );
       }
     }
+    return this.#adopt(write);
+  }
+
+  /** The lock is ours: savepoints that were virtual so far become real. */
+  #adopt(write: WriteTransaction): WriteTransaction {
     this.#write = write;
     this.#savepointsBeforeWrite = this.#savepoints.length;
     for (let depth = 1; depth <= this.#savepoints.length; depth++) write.savepoint(depth);
