@@ -1,0 +1,111 @@
+/**
+ * A shared row between its two forms: `helios_clock` with the base row on one side, registers with
+ * stamps on the other. The file keeps columns by attnum, which survives renames; registers use names,
+ * which is what other boxes know.
+ */
+import type { StatementRunner } from '../edge/engine/engine.ts';
+import type { Column } from '../edge/sql/catalog/model.ts';
+import type { SqlValue } from '../edge/types/storage.ts';
+import {
+  compactStamps,
+  parseStamp,
+  type Register,
+  type SharedRow,
+  type Stamp,
+  stampText,
+} from './conflict.ts';
+import { runSystem } from './engine-access.ts';
+import { toWire } from './wire-values.ts';
+
+/** The columns of `helios_clock` that `readLocalRow` takes, in this order. */
+export const CLOCK_STATE_COLUMNS =
+  'row_clock, row_origin, alive, alive_clock, alive_origin, overrides';
+
+function localStamp(box: string, clock: SqlValue | undefined, origin: SqlValue | undefined): Stamp {
+  return { hlc: clock as bigint, origin: origin === '' ? box : String(origin) };
+}
+
+function readOverrides(box: string, text: SqlValue | undefined): ReadonlyMap<string, Stamp> {
+  const stamps = new Map<string, Stamp>();
+  if (typeof text !== 'string') return stamps;
+  for (const [attnum, value] of Object.entries(JSON.parse(text) as Record<string, string>)) {
+    const stamp = parseStamp(value.includes('@') ? value : `${value}@${box}`);
+    if (stamp !== null) stamps.set(attnum, stamp);
+  }
+  return stamps;
+}
+
+/**
+ * The registers of a local row.
+ * @param clock values of `CLOCK_STATE_COLUMNS`
+ * @param values of `columns`, or null where the row is gone
+ */
+export function readLocalRow(
+  box: string,
+  columns: readonly Column[],
+  clock: readonly SqlValue[],
+  values: readonly SqlValue[] | null,
+): SharedRow {
+  const [rowClock, rowOrigin, alive, aliveClock, aliveOrigin, overrides] = clock;
+  const rowStamp = localStamp(box, rowClock, rowOrigin);
+  const own = readOverrides(box, overrides);
+  const registers = new Map<string, Register>();
+  if (values !== null) {
+    columns.forEach((column, index) => {
+      const stamp = own.get(String(column.attnum)) ?? rowStamp;
+      registers.set(column.name, { value: toWire(values[index] ?? null, column), stamp });
+    });
+  }
+  return {
+    alive: alive === 1n,
+    aliveStamp: aliveClock === null ? rowStamp : localStamp(box, aliveClock, aliveOrigin),
+    columns: registers,
+  };
+}
+
+/** Which entry of `helios_clock` to write. */
+export interface ClockName {
+  readonly tableId: bigint;
+  readonly merchant: string;
+  /** The key as `helios_clock` stores it. */
+  readonly key: string;
+  readonly rowId: bigint | null;
+}
+
+/** Writes the stamps of a merged row. */
+export function writeRowClock(
+  transaction: StatementRunner,
+  box: string,
+  name: ClockName,
+  columns: readonly Column[],
+  row: SharedRow,
+): void {
+  const stamps = compactStamps(row.columns, row.aliveStamp);
+  const origin = (stamp: Stamp): string => (stamp.origin === box ? '' : stamp.origin);
+  const overrides: Record<string, string> = {};
+  for (const column of columns) {
+    const stamp = stamps.overrides.get(column.name);
+    if (stamp !== undefined) overrides[column.attnum] = stampText(stamp);
+  }
+  runSystem(
+    transaction,
+    `INSERT INTO helios_clock (table_id, merchant, key, row_id, row_clock, row_origin, alive,
+       alive_clock, alive_origin, overrides) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)
+     ON CONFLICT (table_id, merchant, key) DO UPDATE SET row_id = excluded.row_id,
+       row_clock = excluded.row_clock, row_origin = excluded.row_origin, alive = excluded.alive,
+       alive_clock = excluded.alive_clock, alive_origin = excluded.alive_origin,
+       overrides = excluded.overrides`,
+    [
+      name.tableId,
+      name.merchant,
+      name.key,
+      name.rowId,
+      stamps.row.hlc,
+      origin(stamps.row),
+      row.alive ? 1n : 0n,
+      row.aliveStamp.hlc,
+      origin(row.aliveStamp),
+      Object.keys(overrides).length === 0 ? null : JSON.stringify(overrides),
+    ],
+  );
+}
