@@ -51,6 +51,8 @@ export const LIMITS = {
   writeBudgetMs: 5_000,
   /** VM steps between two looks at the clock. */
   progressSteps: 10_000,
+  /** Row identities and new values of one UPDATE, DELETE or INSERT, held before the first row changes. */
+  modifyBytesMax: 64 * 1024 * 1024,
   /** Idle holder of the write lock, milliseconds, before it is rolled back (25P03). */
   writerIdleMsMax: 5_000,
   /** Log, bytes, at which a checkpoint starts. */
