@@ -260,7 +260,8 @@ function definition(line: string): SettingDefinition {
     max: Number(cell(6)),
     values: list(cell(7), ','),
     // The one honoured value may be the empty one: default_tablespace.
-    honoured: cell(8) === '' ? (MUST_BE_EMPTY.has(cell(0)) ? [''] : null) : cell(8).split(';'),
+    honoured:
+      cell(8) === '' ? (MUST_BE_EMPTY.has(cell(0)) ? ['', '""'] : null) : cell(8).split(';'),
     description: cell(9),
   };
 }

@@ -112,7 +112,7 @@ export class Settings {
 
   /** A start-up parameter: RESET goes back to it. @throws EdgeError 42704, 22023, 55P02 */
   setAtStart(name: string, text: string): void {
-    const value = this.#checked(name, [text]);
+    const value = this.#checkedText(name, text);
     this.#initial.set(name.toLowerCase(), value);
     this.#changed();
   }
@@ -239,27 +239,22 @@ export class Settings {
 
   #checked(name: string, values: readonly string[]): string {
     const key = name.toLowerCase();
-    const definition = settingDefinition(key);
     if (values.length > 1 && !LISTS.has(key)) {
       throw new EdgeError('invalid_parameter_value', `SET ${name} takes only one argument`);
     }
-    const text =
-      LISTS_OF_NAMES.has(key) && !this.#isRawList(values)
-        ? values.map(quoteIdentifier).join(', ')
-        : values.join(', ');
+    const isNames = LISTS_OF_NAMES.has(key);
+    return this.#checkedText(name, (isNames ? values.map(quoteIdentifier) : values).join(', '));
+  }
+
+  /** A list comes as one text here, its names quoted where they need it. */
+  #checkedText(name: string, text: string): string {
+    const key = name.toLowerCase();
+    const definition = settingDefinition(key);
     if (definition === undefined) return this.#customValue(name, text);
     checkContext(definition, name);
     if (key === 'role') return this.#ownRole(text);
     if (key === 'session_authorization') return this.#ownAuthorization(text);
     return settingValue(definition, name, text);
-  }
-
-  /** A start-up parameter or set_config brings the list as one text, already quoted. */
-  #isRawList(values: readonly string[]): boolean {
-    return (
-      values.length === 1 &&
-      /^\s*("[^"]*"|[\w$]+)(\s*,\s*("[^"]*"|[\w$]+))*\s*$/.test(values[0] ?? '')
-    );
   }
 
   #customValue(name: string, text: string): string {
