@@ -22,7 +22,7 @@ export const LIMITS = {
   /** Connections that have not logged in yet. */
   loginsPendingMax: 4_000,
   /** A client that has closed its sending side while its statement runs, milliseconds. */
-  halfOpenMsMax: 10_000,
+  halfOpenMsMax: 1_000,
   /** From our last byte to cutting the socket: the client reads the error meanwhile, milliseconds. */
   closeLingerMsMax: 2_000,
   /** Silence after which TCP asks whether the client is still there, milliseconds. */
@@ -56,9 +56,11 @@ export const LIMITS = {
   /** Idle holder of the write lock, milliseconds, before it is rolled back (25P03). */
   writerIdleMsMax: 5_000,
   /** Log, bytes, at which a checkpoint starts. */
-  checkpointWalBytes: 2 * 1024 * 1024,
+  checkpointWalBytes: 4 * 1024 * 1024,
   /** Log, bytes, kept allocated on the disk from the start. */
-  walPreallocatedBytes: 4 * 1024 * 1024,
+  walPreallocatedBytes: 8 * 1024 * 1024,
+  /** Log file, bytes, above which a checkpoint cuts it back. */
+  walKeptBytesMax: 64 * 1024 * 1024,
   /** Log, bytes, at which snapshots and worker reads that pin it are ended. */
   walBytesMax: 256 * 1024 * 1024,
   /** Log, bytes, above which it is carried back before another worker read may pin it. */

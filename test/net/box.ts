@@ -5,7 +5,7 @@ import { mkdtempSync } from 'node:fs';
 import { connect, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { Credential } from '../../edge/auth/directory.ts';
+import type { Credential, CredentialDirectory } from '../../edge/auth/directory.ts';
 import { SCRAM_ITERATIONS, unknownCredential } from '../../edge/auth/directory.ts';
 import { LoginThrottle } from '../../edge/auth/login-throttle.ts';
 import { makeVerifier } from '../../edge/auth/scram.ts';
@@ -19,6 +19,9 @@ import { loadTlsMaterial } from '../../edge/net/tls-material.ts';
 import { FakeSession } from './fake-session.ts';
 
 export const KEY = 'k-0123456789abcdef0123456789abcdef';
+export const directory: CredentialDirectory = {
+  lookup: (name) => credentials.get(name) ?? unknownCredential(SECRET, name),
+};
 const SECRET = new Uint8Array(32).fill(7);
 const SALT = new Uint8Array(16).fill(3);
 
@@ -65,7 +68,7 @@ export async function startBox(options: BoxOptions = {}): Promise<Box> {
   const sessions: FakeSession[] = [];
   const context: ConnectionContext = {
     policy: {
-      directory: { lookup: (name) => credentials.get(name) ?? unknownCredential(SECRET, name) },
+      directory,
       mode: 'api_key',
       tokens: null,
       isTlsRequired: false,
@@ -102,6 +105,9 @@ export async function startBox(options: BoxOptions = {}): Promise<Box> {
 /** Bytes said and bytes heard on one socket. */
 export class RawClient {
   readonly socket: Socket;
+  /** False: bytes are counted and thrown away. */
+  isKeeping = true;
+  bytesHeard = 0;
   #heard = Buffer.alloc(0);
   #isEnded = false;
   #wake: PromiseWithResolvers<void> = Promise.withResolvers();
@@ -109,7 +115,8 @@ export class RawClient {
   constructor(socket: Socket) {
     this.socket = socket;
     socket.on('data', (chunk: Buffer) => {
-      this.#heard = Buffer.concat([this.#heard, chunk]);
+      this.bytesHeard += chunk.length;
+      if (this.isKeeping) this.#heard = Buffer.concat([this.#heard, chunk]);
       this.#signal();
     });
     const end = (): void => {
