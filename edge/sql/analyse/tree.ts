@@ -76,9 +76,8 @@ export interface WindowSpec {
 /** An aggregate, or with `over` a window call. */
 export interface AggregateExpr extends ExprBase {
   readonly kind: 'aggregate';
-  /** Template in the signature's notation. */
-  readonly template: string;
   readonly signature: Signature;
+  /** Plain values; one scaled numeric where `printScaledAggregate` has the short way. */
   readonly args: readonly Expr[];
   readonly distinct: boolean;
   readonly orderBy: readonly SortKey[];

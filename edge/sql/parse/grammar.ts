@@ -1,0 +1,166 @@
+/**
+ * PostgreSQL's own grammar (libpg-query, WASM): text in, raw parse tree or syntax error out. It talks to
+ * the Emscripten module itself instead of the package's wrapper, because the bytes of the WASM file must
+ * be suppliable (one executable has no files beside it), and because a text nested so deep that it
+ * overflows the WASM stack may leave the instance in pieces: such an instance is thrown away.
+ *
+ * It does not promise anything about meaning; that is the analyser's business.
+ */
+import { readFile } from 'node:fs/promises';
+import { createRequire } from 'node:module';
+import createModule, { type PgQueryModule } from 'libpg-query/wasm/libpg-query.js';
+import { EdgeError } from '../../errors.ts';
+
+/** One token as the scanner saw it; offsets are bytes. */
+export interface Token {
+  readonly start: number;
+  readonly end: number;
+  readonly text: string;
+  readonly tokenName: string;
+  readonly keywordName: string;
+}
+
+/** A statement of the raw tree; offsets are bytes, 0 where absent. */
+export interface RawStatement {
+  readonly stmt?: Record<string, unknown>;
+  readonly stmt_location?: number;
+  readonly stmt_len?: number;
+}
+
+export interface Grammar {
+  /** @throws EdgeError 42601 with position; 54001 when nested too deep */
+  parse(text: string): readonly RawStatement[];
+  /** @throws EdgeError as `parse` does */
+  scan(text: string): readonly Token[];
+}
+
+const POINTER_BYTES = 4;
+
+/** The little of WebAssembly's JavaScript interface that is used: the compiler's libraries name types only. */
+interface WasmInterface {
+  compile(bytes: Uint8Array): Promise<WebAssembly.Module>;
+  readonly Instance: new (module: WebAssembly.Module, imports: object) => object;
+  readonly RuntimeError: new () => Error;
+}
+
+const wasm = (globalThis as unknown as { readonly WebAssembly: WasmInterface }).WebAssembly;
+
+async function wasmBytes(): Promise<Uint8Array> {
+  // Not reached in the single executable: it supplies the bytes.
+  const path = createRequire(import.meta.url).resolve('libpg-query/wasm/libpg-query.wasm');
+  return readFile(path);
+}
+
+function tooDeep(): EdgeError {
+  return new EdgeError('statement_too_complex', 'stack depth limit exceeded', {
+    hint: 'The statement is nested too deep for this box.',
+  });
+}
+
+/** The scanner and the grammar raise a handful of other conditions; the library drops their codes. */
+function grammarError(message: string, position: number): EdgeError {
+  if (message.startsWith('memory exhausted')) return tooDeep();
+  const fields = position > 0 ? { position } : {};
+  if (/not (yet )?(supported|implemented)/.test(message)) {
+    return new EdgeError('feature_not_supported', message, fields);
+  }
+  if (/^invalid Unicode (escape|surrogate)|^conflicting or redundant/.test(message)) {
+    return new EdgeError('syntax_error', message, fields);
+  }
+  if (message.startsWith('invalid byte sequence for encoding')) {
+    return new EdgeError('character_not_in_repertoire', message, fields);
+  }
+  return new EdgeError('syntax_error', message, fields);
+}
+
+class LibpgQueryGrammar implements Grammar {
+  readonly #compiled: WebAssembly.Module;
+  #module: PgQueryModule;
+
+  constructor(compiled: WebAssembly.Module, module: PgQueryModule) {
+    this.#compiled = compiled;
+    this.#module = module;
+  }
+
+  static async load(bytes: Uint8Array): Promise<LibpgQueryGrammar> {
+    const compiled = await wasm.compile(bytes);
+    return new LibpgQueryGrammar(compiled, await instantiate(compiled));
+  }
+
+  parse(text: string): readonly RawStatement[] {
+    return this.#withText(text, (module, query) => {
+      const result = module._wasm_parse_query_raw(query);
+      if (result === 0) throw new EdgeError('out_of_memory', 'out of memory');
+      try {
+        const error = module.getValue(result + 2 * POINTER_BYTES, 'i32');
+        if (error !== 0) {
+          const message = module.UTF8ToString(module.getValue(error, 'i32'));
+          // 1-based characters already, as PostgreSQL reports it.
+          throw grammarError(message, module.getValue(error + 4 * POINTER_BYTES, 'i32'));
+        }
+        const json = module.UTF8ToString(module.getValue(result, 'i32'));
+        return (JSON.parse(json) as { stmts?: RawStatement[] }).stmts ?? [];
+      } finally {
+        module._wasm_free_parse_result(result);
+      }
+    });
+  }
+
+  scan(text: string): readonly Token[] {
+    return this.#withText(text, (module, query) => {
+      const result = module._wasm_scan(query);
+      try {
+        const json = module.UTF8ToString(result);
+        if (!json.startsWith('{')) throw grammarError(json, 0);
+        return (JSON.parse(json) as { tokens?: Token[] }).tokens ?? [];
+      } finally {
+        module._wasm_free_string(result);
+      }
+    });
+  }
+
+  #withText<Result>(text: string, use: (module: PgQueryModule, query: number) => Result): Result {
+    const module = this.#module;
+    try {
+      const bytes = module.lengthBytesUTF8(text) + 1;
+      const query = module._malloc(bytes);
+      try {
+        module.stringToUTF8(text, query, bytes);
+        return use(module, query);
+      } finally {
+        module._free(query);
+      }
+    } catch (error) {
+      if (error instanceof EdgeError) throw error;
+      if (error instanceof RangeError || error instanceof wasm.RuntimeError) {
+        this.#replace();
+        throw tooDeep();
+      }
+      throw error;
+    }
+  }
+
+  /** The instance's stack was cut off in the middle: a fresh one takes its place as soon as it is made. */
+  #replace(): void {
+    instantiate(this.#compiled).then(
+      (module) => {
+        this.#module = module;
+      },
+      () => {},
+    );
+  }
+}
+
+function instantiate(compiled: WebAssembly.Module): Promise<PgQueryModule> {
+  return createModule({
+    instantiateWasm: (imports, done) => {
+      done(new wasm.Instance(compiled, imports), compiled);
+      return {};
+    },
+  });
+}
+
+/** @param wasmBinary bytes of libpg-query.wasm; undefined: from the installed package */
+export async function loadGrammar(wasmBinary?: Uint8Array): Promise<Grammar> {
+  return LibpgQueryGrammar.load(wasmBinary ?? (await wasmBytes()));
+}

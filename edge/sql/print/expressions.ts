@@ -1,0 +1,145 @@
+/**
+ * Prints typed expressions as SQLite text. Every operator has its parentheses already; every column its
+ * relation's unique alias. Signatures say how a call is spelled.
+ */
+import { EdgeError } from '../../errors.ts';
+import { refuse } from '../analyse/analysis.ts';
+import type {
+  AggregateExpr,
+  Expr,
+  Relation,
+  SortKey,
+  SubqueryExpr,
+  WindowSpec,
+} from '../analyse/tree.ts';
+import {
+  printAggregate,
+  printCall,
+  printKey,
+  printScaledAggregate,
+  type PrintedArgument,
+} from '../functions/signatures.ts';
+import { barrierFor } from '../isolate/barrier.ts';
+import { printLiteral, printParameter, quoteIdentifier } from './names.ts';
+import { printQuery } from './queries.ts';
+
+/** SQLite text of an expression. */
+export function printExpression(expr: Expr): string {
+  switch (expr.kind) {
+    case 'const':
+      return printLiteral(expr.value);
+    case 'param':
+      return printParameter(expr.index);
+    case 'column':
+      return `${quoteIdentifier(expr.relation.alias)}.${quoteIdentifier(expr.column.printed)}`;
+    case 'sql':
+      return printParts(expr.parts);
+    case 'call':
+      return printCall(expr.signature, expr.args.map(printArgument));
+    case 'aggregate':
+      return printAggregateExpr(expr);
+    case 'subquery':
+      return printSubquery(expr);
+  }
+}
+
+/** Texts and expressions one after another. */
+export function printParts(parts: readonly (string | Expr)[]): string {
+  return parts.map((part) => (typeof part === 'string' ? part : printExpression(part))).join('');
+}
+
+function printArgument(expr: Expr): PrintedArgument {
+  return { sql: printExpression(expr), oid: expr.type.oid };
+}
+
+function printSubquery(expr: SubqueryExpr): string {
+  const query = printQuery(expr.query, { top: false });
+  if (expr.mode === 'exists') return `EXISTS (${query})`;
+  if (expr.mode === 'scalar') return `(${query})`;
+  const [test] = expr.test;
+  if (test === undefined) throw new Error('IN without a left side');
+  return `(${printExpression(test)} IN (${query}))`;
+}
+
+/** What stands for an expression where values are compared: with its collation, or its key. */
+export function printComparisonKey(expr: Expr): string {
+  // A scaled numeric compares as the integer that it is.
+  if (expr.form.kind === 'scaled') return printExpression(expr);
+  return printKey(printArgument(expr));
+}
+
+/** True where the value can't be NULL, so that NULLS FIRST or LAST says nothing and indexes serve. */
+function isNeverNull(expr: Expr): boolean {
+  if (expr.kind !== 'column' || expr.relation.nullable || expr.relation.table === null)
+    return false;
+  const column = expr.relation.table.columns.find((one) => one.name === expr.column.printed);
+  return column?.notNull === true;
+}
+
+/** The direction of a sort key, with its leading space. */
+export function printDirection(key: SortKey): string {
+  const direction = key.descending ? ' DESC' : ' ASC';
+  if (isNeverNull(key.expr)) return direction;
+  // SQLite's own defaults: NULLs are smallest.
+  if (key.nullsFirst !== key.descending) return direction;
+  return `${direction} NULLS ${key.nullsFirst ? 'FIRST' : 'LAST'}`;
+}
+
+/** ORDER BY terms by expression. */
+export function printSortKeys(keys: readonly SortKey[]): string {
+  return keys.map((key) => printComparisonKey(key.expr) + printDirection(key)).join(', ');
+}
+
+function printWindow(window: WindowSpec): string {
+  const partition = window.partitionBy.map(printComparisonKey).join(', ');
+  const order = printSortKeys(window.orderBy);
+  const parts = [
+    partition === '' ? '' : `PARTITION BY ${partition}`,
+    order === '' ? '' : `ORDER BY ${order}`,
+  ].filter((part) => part !== '');
+  return `${parts.join(' ')}${printParts(window.frame)}`;
+}
+
+function printAggregateExpr(expr: AggregateExpr): string {
+  const filter = expr.filter === null ? '' : ` FILTER (WHERE ${printExpression(expr.filter)})`;
+  const over = expr.over === null ? '' : ` OVER (${printWindow(expr.over)})`;
+  const options = {
+    distinct: expr.distinct,
+    orderBy: printSortKeys(expr.orderBy),
+    suffix: filter + over,
+  };
+  const [first] = expr.args;
+  if (first?.form.kind === 'scaled' && expr.signature.kind === 'aggregate') {
+    const { name } = expr.signature;
+    const short = printScaledAggregate(name, printExpression(first), first.form.scale, options);
+    if (short !== null) return short;
+    throw new Error(`no short form of ${name} over a scaled numeric`);
+  }
+  const printed = printAggregate(expr.signature, expr.args.map(printArgument), options);
+  if (printed === null) {
+    throw refuse(`${expr.signature.name}(DISTINCT ...) over these types`, expr.location);
+  }
+  return printed;
+}
+
+function guardCondition(relation: Relation): string {
+  if (relation.tenantColumn === null) throw new EdgeError('internal_error', 'no tenant column');
+  const alias = quoteIdentifier(relation.alias);
+  const column = `${alias}.${quoteIdentifier(relation.tenantColumn)}`;
+  const own = `${column} = helios_merchant()`;
+  // Rows that an outer join made up belong to nobody.
+  return relation.nullable ? `(${own} OR ${column} IS NULL)` : `${own}`;
+}
+
+/** The expression, behind the merchant check where it could raise over a row. */
+export function printBehindBarrier(expr: Expr): string {
+  const relations = barrierFor(expr);
+  if (relations.length === 0) return printExpression(expr);
+  const check = relations.map(guardCondition).join(' AND ');
+  return `(CASE WHEN ${check} THEN ${printExpression(expr)} END)`;
+}
+
+/** Conjuncts of WHERE, ON and HAVING, each behind the barrier on its own. */
+export function printConjuncts(conjuncts: readonly Expr[]): string {
+  return conjuncts.map(printBehindBarrier).join(' AND ');
+}

@@ -1,0 +1,278 @@
+/**
+ * Prints queries as SQLite text. Output columns are called c1, c2, ... whatever the user called them: the
+ * client's names travel in the plan. SQLite has no parentheses around arms of a compound, no ORDER BY
+ * in them, and other precedences: wherever that matters a sub-select stands between.
+ */
+import type {
+  CommonTable,
+  CompoundQuery,
+  Expr,
+  FromItem,
+  Query,
+  Relation,
+  SelectQuery,
+  SortKey,
+  Target,
+  ValuesQuery,
+} from '../analyse/tree.ts';
+import { collationOf } from '../functions/signatures.ts';
+import {
+  printBehindBarrier,
+  printComparisonKey,
+  printConjuncts,
+  printDirection,
+  printExpression,
+} from './expressions.ts';
+import { quoteIdentifier } from './names.ts';
+
+interface PrintOptions {
+  /** Its rows go to the client: nothing around it can pull an output expression into a predicate. */
+  readonly top: boolean;
+}
+
+/** SQLite text of a query. */
+export function printQuery(query: Query, options: PrintOptions = { top: true }): string {
+  const body = printBody(query, options);
+  return printCommonTables(query.commonTables) + body + printLimit(query);
+}
+
+function printBody(query: Query, options: PrintOptions): string {
+  switch (query.kind) {
+    case 'select':
+      return query.distinctOn.length > 0
+        ? printDistinctOn(query, options)
+        : printSelect(query, options);
+    case 'values':
+      return printValues(query);
+    case 'compound':
+      return printCompound(query);
+  }
+}
+
+function printCommonTables(tables: readonly CommonTable[]): string {
+  if (tables.length === 0) return '';
+  const texts = tables.map((table) => {
+    const hint =
+      table.materialized === null ? '' : table.materialized ? 'MATERIALIZED ' : 'NOT MATERIALIZED ';
+    return `${quoteIdentifier(table.printed)} AS ${hint}(${printQuery(table.query, { top: false })})`;
+  });
+  return `WITH ${texts.join(', ')} `;
+}
+
+/** LIMIT and OFFSET: SQLite takes a negative LIMIT for none and refuses NULL; the functions do as PostgreSQL. */
+function printLimit(query: Query): string {
+  if (query.limit === null && query.offset === null) return '';
+  const limit = query.limit === null ? '-1' : printBound(query.limit, 'helios_limit');
+  const offset =
+    query.offset === null ? '' : ` OFFSET ${printBound(query.offset, 'helios_offset')}`;
+  return ` LIMIT ${limit}${offset}`;
+}
+
+function printBound(expr: Expr, check: string): string {
+  if (expr.kind === 'const' && typeof expr.value === 'bigint' && expr.value >= 0n) {
+    return expr.value.toString();
+  }
+  return `${check}(${printExpression(expr)})`;
+}
+
+function visibleTargets(query: Query): readonly Target[] {
+  return query.targets.filter((target) => !target.hidden);
+}
+
+function outputName(index: number): string {
+  return quoteIdentifier(`c${index + 1}`);
+}
+
+/** Expressions of the select list, GROUP BY and the like: bare at the top, behind the barrier below. */
+function printOutput(expr: Expr, options: PrintOptions): string {
+  return options.top ? printExpression(expr) : printBehindBarrier(expr);
+}
+
+/** DISTINCT and compounds compare outputs: by the type's own equality. */
+function printCompared(expr: Expr, options: PrintOptions): string {
+  const text = printOutput(expr, options);
+  const collation = expr.form.kind === 'scaled' ? null : collationOf(expr.type.oid);
+  return collation === null ? text : `${text} COLLATE ${collation}`;
+}
+
+function printTargets(query: SelectQuery, options: PrintOptions): string {
+  const print = query.distinct ? printCompared : printOutput;
+  return visibleTargets(query)
+    .map((target, index) => `${print(target.expr, options)} AS ${outputName(index)}`)
+    .join(', ');
+}
+
+/** GROUP BY and ORDER BY would take a bare integer for a position. */
+function notPosition(expr: Expr, text: string): string {
+  return expr.kind === 'const' || expr.kind === 'param' ? `coalesce(${text}, NULL)` : text;
+}
+
+function printGroupKey(expr: Expr, options: PrintOptions): string {
+  const collation = expr.form.kind === 'scaled' ? null : collationOf(expr.type.oid);
+  const relationsGuarded = !options.top;
+  if (collation === null) {
+    const text = relationsGuarded ? printBehindBarrier(expr) : printComparisonKey(expr);
+    return notPosition(expr, text);
+  }
+  return `${printOutput(expr, options)} COLLATE ${collation}`;
+}
+
+function printOrderBy(query: SelectQuery): string {
+  if (query.orderBy.length === 0) return '';
+  const visible = visibleTargets(query);
+  const terms = query.orderBy.map((key) => printOrderTerm(key, visible));
+  return ` ORDER BY ${terms.join(', ')}`;
+}
+
+function printOrderTerm(key: SortKey, visible: readonly Target[]): string {
+  const direction = printDirection(key);
+  const index = visible.findIndex((target) => target.expr === key.expr);
+  const byValue = printComparisonKey(key.expr);
+  // A column reads better by name: SQLite sees that an index gives the order.
+  if (index < 0 || key.expr.kind === 'column') return notPosition(key.expr, byValue) + direction;
+  const own = printExpression(key.expr);
+  if (byValue !== own && !byValue.startsWith(`${own} COLLATE `)) return byValue + direction;
+  return `${index + 1}${byValue.slice(own.length)}${direction}`;
+}
+
+function printSelect(query: SelectQuery, options: PrintOptions): string {
+  const parts = [
+    `SELECT ${query.distinct ? 'DISTINCT ' : ''}${printTargets(query, options)}`,
+    printFrom(query.from),
+    query.where.length === 0 ? '' : ` WHERE ${printConjuncts(query.where)}`,
+    query.groupBy.length === 0
+      ? ''
+      : ` GROUP BY ${query.groupBy.map((key) => printGroupKey(key, options)).join(', ')}`,
+    query.having.length === 0 ? '' : ` HAVING ${printConjuncts(query.having)}`,
+    printOrderBy(query),
+  ];
+  return parts.join('');
+}
+
+/** DISTINCT ON: the first row of each group in the query's order. */
+function printDistinctOn(query: SelectQuery, options: PrintOptions): string {
+  const visible = visibleTargets(query);
+  const keys = query.orderBy.map(
+    (key, index) => `${printComparisonKey(key.expr)} AS ${quoteIdentifier(`k${index + 1}`)}`,
+  );
+  const order = query.orderBy
+    .map((key) => printComparisonKey(key.expr) + printDirection(key))
+    .join(', ');
+  const partition = query.distinctOn.map(printComparisonKey).join(', ');
+  const number =
+    `row_number() OVER (PARTITION BY ${partition}` + `${order === '' ? '' : ` ORDER BY ${order}`})`;
+  const inner = printSelect({ ...query, distinctOn: [], orderBy: [] }, options);
+  const listEnd = printTargets(query, options);
+  const rest = inner.slice('SELECT '.length + listEnd.length);
+  const list = [listEnd, ...keys, `${number} AS ${quoteIdentifier('n')}`].join(', ');
+  const names = visible.map((_, index) => outputName(index)).join(', ');
+  const outerOrder = query.orderBy.map(
+    (key, index) =>
+      `${quoteIdentifier(`k${index + 1}`)}${collationSuffix(key.expr)}${printDirection(key)}`,
+  );
+  const sorted = outerOrder.length === 0 ? '' : ` ORDER BY ${outerOrder.join(', ')}`;
+  return `SELECT ${names} FROM (SELECT ${list}${rest}) WHERE "n" = 1${sorted}`;
+}
+
+function collationSuffix(expr: Expr): string {
+  const collation = expr.form.kind === 'scaled' ? null : collationOf(expr.type.oid);
+  return collation === null ? '' : ` COLLATE ${collation}`;
+}
+
+function printValues(query: ValuesQuery): string {
+  const rows = query.rows.map((row) => `(${row.map(printExpression).join(', ')})`).join(', ');
+  const names = query.targets.map((target, index) => {
+    const collation = target.expr.form.kind === 'scaled' ? null : collationOf(target.expr.type.oid);
+    const value =
+      collation === null ? `column${index + 1}` : `column${index + 1} COLLATE ${collation}`;
+    return `${value} AS ${outputName(index)}`;
+  });
+  return `SELECT ${names.join(', ')} FROM (VALUES ${rows})`;
+}
+
+function isBareArm(arm: Query): boolean {
+  return (
+    arm.commonTables.length === 0 &&
+    arm.orderBy.length === 0 &&
+    arm.limit === null &&
+    arm.offset === null &&
+    (arm.kind === 'select' ? arm.distinctOn.length === 0 : arm.kind === 'values')
+  );
+}
+
+function printArm(arm: Query, first: boolean): string {
+  const plainCompound =
+    first &&
+    arm.kind === 'compound' &&
+    arm.orderBy.length === 0 &&
+    arm.limit === null &&
+    arm.offset === null &&
+    arm.commonTables.length === 0;
+  // SQLite reads compounds from left to right, so a compound may stand first as it is.
+  if (plainCompound) return printCompoundCore(arm);
+  if (isBareArm(arm) && arm.kind === 'select') {
+    // Equality of a compound is that of its first arm's columns.
+    const compared = printSelect(arm, { top: false });
+    const needsCollation = arm.targets.some((target) => collationSuffix(target.expr) !== '');
+    if (!needsCollation || arm.distinct) return compared;
+  }
+  if (isBareArm(arm) && arm.kind === 'values') return printValues(arm);
+  const names = visibleTargets(arm).map(
+    (target, index) =>
+      `${outputName(index)}${collationSuffix(target.expr)} AS ${outputName(index)}`,
+  );
+  return `SELECT ${names.join(', ')} FROM (${printQuery(arm, { top: false })})`;
+}
+
+function printCompoundCore(query: CompoundQuery): string {
+  return `${printArm(query.left, true)} ${query.operator} ${printArm(query.right, false)}`;
+}
+
+function printCompound(query: CompoundQuery): string {
+  const core = printCompoundCore(query);
+  if (query.orderBy.length === 0 && query.limit === null && query.offset === null) return core;
+  const alias = quoteIdentifier(query.relation.alias);
+  const names = query.targets.map((_, index) => `${alias}.${outputName(index)}`).join(', ');
+  const order = query.orderBy.map((key) => printComparisonKey(key.expr) + printDirection(key));
+  const sorted = order.length === 0 ? '' : ` ORDER BY ${order.join(', ')}`;
+  return `SELECT ${names} FROM (${core}) AS ${alias}${sorted}`;
+}
+
+function printFrom(items: readonly FromItem[]): string {
+  if (items.length === 0) return '';
+  // The comma binds as loosely as JOIN in SQLite: a join after a comma needs its parentheses.
+  const texts = items.map((item, index) =>
+    index > 0 && item.kind === 'join' ? `(${printFromItem(item)})` : printFromItem(item),
+  );
+  return ` FROM ${texts.join(', ')}`;
+}
+
+function printFromItem(item: FromItem): string {
+  if (item.kind === 'relation') return printRelation(item.relation);
+  const left = printFromItem(item.left);
+  const right =
+    item.right.kind === 'join' ? `(${printFromItem(item.right)})` : printFromItem(item.right);
+  const join = item.join === 'INNER' || item.join === 'CROSS' ? 'JOIN' : `${item.join} JOIN`;
+  const on = item.on.length === 0 ? '' : ` ON ${printConjuncts(item.on)}`;
+  return `${left} ${join} ${right}${on}`;
+}
+
+function printRelation(relation: Relation): string {
+  return `${printSource(relation)} AS ${quoteIdentifier(relation.alias)}`;
+}
+
+function printSource(relation: Relation): string {
+  const { source } = relation;
+  switch (source.kind) {
+    case 'table':
+      return quoteIdentifier(source.printed);
+    case 'query':
+      return `(${printQuery(source.query, { top: false })})`;
+    case 'cte':
+      return quoteIdentifier(source.cte.printed);
+    case 'sql':
+      return source.parts
+        .map((part) => (typeof part === 'string' ? part : printBehindBarrier(part)))
+        .join('');
+  }
+}
