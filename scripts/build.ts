@@ -181,7 +181,7 @@ async function main(): Promise<void> {
   try {
     const commit = commitName();
     await bundle('edge/main.ts', join(work, 'main.cjs'), commit);
-    await bundle('edge/engine/worker-entry.ts', join(work, 'worker.cjs'), commit);
+    await bundle('edge/read-worker-main.ts', join(work, 'worker.cjs'), commit);
     for (const arch of arches) assemble(arch, work);
   } finally {
     rmSync(work, { recursive: true, force: true });

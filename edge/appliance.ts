@@ -1,0 +1,263 @@
+/**
+ * The box: composes every part, opens them in order and closes them in the reverse order. No other file
+ * knows more than its neighbours.
+ */
+import { randomInt } from 'node:crypto';
+import { mkdirSync } from 'node:fs';
+import { hostname } from 'node:os';
+import { createSyncWorker, type SyncWorker } from '../cloud-sync/worker.ts';
+import { captureFunctions, createCaptureSupport } from '../cloud-sync/capture.ts';
+import { HybridClock } from '../cloud-sync/clock.ts';
+import { attachClock, ensureSyncSchema } from '../cloud-sync/sync-schema.ts';
+import { startControlSocket, startHealthListener } from './admin/control-socket.ts';
+import type { Operations } from './admin/operations.ts';
+import { embeddedAsset } from './assets.ts';
+import { LoginThrottle } from './auth/login-throttle.ts';
+import { createTokenVerifier } from './auth/jwt.ts';
+import { boxOperations } from './box-operations.ts';
+import { systemClock } from './clock.ts';
+import type { Config } from './config.ts';
+import type { Engine } from './engine/engine.ts';
+import { openEngine, type VfsMode } from './engine/open.ts';
+import type { Log } from './log.ts';
+import type { ConnectionContext } from './net/connection.ts';
+import { ConnectionRegistry } from './net/connection-registry.ts';
+import { Listener, type ListenAddress } from './net/listener.ts';
+import { loadTlsMaterial } from './net/tls-material.ts';
+import { readWorkerThread } from './read-worker-thread.ts';
+import { createSession } from './session/session.ts';
+import { PlanCache } from './session/plan-cache.ts';
+import { StoredRowsBudget } from './session/stored-rows.ts';
+import { createExpressionSupport } from './sql/create-expression-support.ts';
+import { Sequences } from './sql/catalog/sequences.ts';
+import { CatalogStore } from './sql/catalog/store.ts';
+import { createCompiler } from './sql/create-compiler.ts';
+import { functionLibrary } from './sql/functions/library.ts';
+import { openAdminCredential } from './tenants/admin-key.ts';
+import { type BoxIdentity, loadBoxIdentity } from './tenants/box-identity.ts';
+import { KeyFunctions } from './tenants/key-functions.ts';
+import { MerchantDirectory } from './tenants/merchant-directory.ts';
+import type { FunctionLibrary } from './types/sql-function.ts';
+
+/** The only database that clients may name. */
+const DATABASE = 'pos';
+const SHUTDOWN_GRACE_MS = 1_000;
+const SYNC_WAKE_MS = 1_000;
+const RANDOM_STEPS = 2 ** 32;
+
+export interface ApplianceOptions {
+  readonly config: Config;
+  readonly log: Log;
+  /** Other than `durable` only in the tests' rigs. */
+  readonly vfsMode?: VfsMode;
+  /** The disk or the engine failed: the process must end. */
+  readonly onFatal: (error: unknown) => void;
+}
+
+export interface Appliance {
+  readonly operations: Operations;
+  readonly listen: ListenAddress;
+  /** Stops accepting, tells the terminals (57P01), rolls open transactions back, closes the file. */
+  close(): Promise<void>;
+}
+
+/** Opens a box; when it resolves, terminals are served. @throws Error with the cause and the mend */
+export async function openAppliance(options: ApplianceOptions): Promise<Appliance> {
+  const closers: (() => Promise<void>)[] = [];
+  try {
+    return await assemble(options, closers);
+  } catch (error) {
+    for (const close of closers.reverse()) await close().catch(() => undefined);
+    throw error;
+  }
+}
+
+async function assemble(
+  options: ApplianceOptions,
+  closers: (() => Promise<void>)[],
+): Promise<Appliance> {
+  const { config, log } = options;
+  mkdirSync(config.dataDir, { recursive: true, mode: 0o700 });
+  const hybridClock = new HybridClock({ wallMs: () => systemClock.wallMicros() / 1000n });
+  const sequences = new Sequences();
+  const keyFunctions = new KeyFunctions();
+  const [compiler, engine] = await Promise.all([
+    createCompiler(),
+    openStore(options, [
+      functionLibrary,
+      captureFunctions(hybridClock),
+      {
+        scalars: [...sequences.functions(), ...keyFunctions.functions()],
+        aggregates: [],
+        collations: [],
+      },
+    ]),
+  ]);
+  closers.push(() => engine.close());
+  const identity = await loadBoxIdentity(engine);
+  keyFunctions.useSecret(identity.secret);
+  const catalogs = await CatalogStore.open(engine, {
+    defaultTenantColumn: config['proxy.rls.default_tenant_column'],
+    tableOverrides: tenantColumns(config),
+    exemptTables: exemptTables(config),
+    capture: createCaptureSupport({ push: config['sync.push'], twoWay: config['sync.two_way'] }),
+    expressions: createExpressionSupport(compiler),
+    sequences,
+  });
+  await ensureSyncSchema(engine, catalogs.current, String(identity.epoch));
+  await attachClock(engine, hybridClock);
+  const directory = await MerchantDirectory.open({
+    engine,
+    clock: systemClock,
+    secret: identity.secret,
+    admin: openAdminCredential(config.dataDir, identity.secret, log),
+    keyFunctions,
+    catalog: () => catalogs.current,
+  });
+  const sync = await openSync(options, engine, catalogs, identity, hybridClock);
+  if (sync !== null) closers.push(() => sync.stop());
+  const registry = new ConnectionRegistry(config['proxy.max_client_connections']);
+  const sessions = {
+    engine,
+    compiler,
+    catalogs,
+    plans: new PlanCache(),
+    storedRows: new StoredRowsBudget(),
+    clock: systemClock,
+    log,
+    settings: sessionSettings(config),
+  };
+  const listener = new Listener({
+    policy: loginPolicy(config, directory),
+    tls: await loadTlsMaterial({
+      dataDir: config.dataDir,
+      certFile: config['proxy.tls.cert_file'] || null,
+      keyFile: config['proxy.tls.key_file'] || null,
+      names: [hostname()],
+    }),
+    registry,
+    throttle: new LoginThrottle(systemClock),
+    createSession: (login, output) => createSession(sessions, login, output),
+    clock: systemClock,
+    log,
+    loginMsMax: config['proxy.connection_timeout_ms'],
+  });
+  const listen = await listener.listenTcp(parseAddress(config['proxy.listen_addr']));
+  closers.push(() => listener.stop(SHUTDOWN_GRACE_MS));
+  const operations = boxOperations({ engine, directory, sync, registry, identity, listen });
+  const control = await startControlSocket(config.dataDir, operations);
+  closers.push(() => control.close());
+  const health = await startHealthListener(
+    config['server.host'],
+    config['server.admin_port'],
+    () => true,
+  );
+  closers.push(() => health.close());
+  sync?.start();
+  return {
+    operations,
+    listen,
+    close: async () => {
+      for (const close of closers.reverse()) await close();
+    },
+  };
+}
+
+function openStore(
+  options: ApplianceOptions,
+  libraries: readonly FunctionLibrary[],
+): Promise<Engine> {
+  const { config, log } = options;
+  const wasmBinary = embeddedAsset('sqlite3.wasm');
+  return openEngine({
+    path: config['database.path'],
+    library: {
+      scalars: libraries.flatMap((library) => library.scalars),
+      aggregates: libraries.flatMap((library) => library.aggregates),
+      collations: libraries.flatMap((library) => library.collations),
+    },
+    clock: systemClock,
+    log,
+    maxConnections: config['proxy.max_backend_connections'],
+    cacheMb: config['database.cache_mb'],
+    memoryLimitMb: config['database.memory_limit_mb'],
+    pageSize: config['database.page_size'],
+    writerIdleMs: config['proxy.writer_idle_timeout_ms'],
+    workerFactory: readWorkerThread,
+    vfsMode: options.vfsMode ?? 'durable',
+    onFatal: options.onFatal,
+    ...(wasmBinary === undefined ? {} : { wasmBinary }),
+  });
+}
+
+async function openSync(
+  { config, log }: ApplianceOptions,
+  engine: Engine,
+  catalogs: CatalogStore,
+  identity: BoxIdentity,
+  hybridClock: HybridClock,
+): Promise<SyncWorker | null> {
+  if (!config['sync.enable_remote_sync']) return null;
+  return createSyncWorker({
+    engine,
+    catalog: () => catalogs.current,
+    box: identity.boxId,
+    hybridClock,
+    clock: systemClock,
+    log,
+    random: () => randomInt(RANDOM_STEPS) / RANDOM_STEPS,
+    settings: {
+      endpoint: config['sync.sync_endpoint'],
+      intervalMs: config['sync.sync_interval_secs'] * 1000,
+      batchRows: config['sync.batch_size'],
+      token: config['sync.token'] || null,
+      requestMsMax: config['sync.request_timeout_ms'],
+      retryMsMax: config['sync.retry_max_ms'],
+      wakeMs: SYNC_WAKE_MS,
+    },
+  });
+}
+
+function loginPolicy(config: Config, directory: MerchantDirectory): ConnectionContext['policy'] {
+  const mode = config['proxy.auth.mode'] === 'jwt' ? 'jwt' : 'api_key';
+  return {
+    directory,
+    mode,
+    tokens:
+      mode === 'jwt'
+        ? createTokenVerifier({
+            secret: config['proxy.auth.jwt_secret'],
+            tenantClaim: config['proxy.auth.tenant_claim'],
+            userClaim: config['proxy.auth.user_claim'],
+            clock: systemClock,
+          })
+        : null,
+    isTlsRequired: config['proxy.tls.required'],
+    database: DATABASE,
+  };
+}
+
+function sessionSettings(config: Config): ReadonlyMap<string, string> {
+  return new Map([
+    ['statement_timeout', String(config['proxy.statement_timeout_ms'])],
+    ['lock_timeout', String(config['proxy.lock_timeout_ms'])],
+  ]);
+}
+
+function tenantColumns(config: Config): ReadonlyMap<string, string> {
+  const columns = new Map<string, string>();
+  for (const [table, fields] of Object.entries(config['proxy.rls.table_overrides'])) {
+    if (typeof fields['tenant_column'] === 'string') columns.set(table, fields['tenant_column']);
+  }
+  return columns;
+}
+
+function exemptTables(config: Config): ReadonlySet<string> {
+  return new Set(config['proxy.rls.exempt_tables']);
+}
+
+function parseAddress(address: string): ListenAddress {
+  const colon = address.lastIndexOf(':');
+  const host = address.slice(0, colon).replace(/^\[|\]$/g, '');
+  return { host, port: Number(address.slice(colon + 1)) };
+}

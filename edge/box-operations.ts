@@ -1,0 +1,92 @@
+/**
+ * What can be asked of a running box, answered by its parts.
+ */
+import type { SyncWorker } from '../cloud-sync/worker.ts';
+import { OperationError, type Operations, type SyncStatus } from './admin/operations.ts';
+import type { Engine } from './engine/engine.ts';
+import type { ConnectionRegistry } from './net/connection-registry.ts';
+import type { ListenAddress } from './net/listener.ts';
+import type { BoxIdentity } from './tenants/box-identity.ts';
+import type { MerchantDirectory } from './tenants/merchant-directory.ts';
+import { VERSION } from './version.ts';
+
+export interface BoxParts {
+  readonly engine: Engine;
+  readonly directory: MerchantDirectory;
+  /** null: sync is off. */
+  readonly sync: SyncWorker | null;
+  readonly registry: ConnectionRegistry;
+  readonly identity: BoxIdentity;
+  readonly listen: ListenAddress;
+}
+
+const SYNC_OFF: SyncStatus = {
+  enabled: false,
+  paused: false,
+  link: 'unknown',
+  unsyncedRows: 0,
+  oldestUnsyncedSeconds: null,
+  rejectedRows: 0,
+  lastSuccess: null,
+  lastError: null,
+  rowsSent: 0,
+};
+
+export function boxOperations(parts: BoxParts): Operations {
+  const { engine, directory, sync, registry, identity, listen } = parts;
+  const running = (): SyncWorker => {
+    if (sync !== null) return sync;
+    throw new OperationError('sync is off: set sync.enable_remote_sync and sync.sync_endpoint');
+  };
+  const syncStatus = async (): Promise<SyncStatus> => (await sync?.status()) ?? SYNC_OFF;
+  return {
+    status: async () => {
+      const store = engine.status();
+      const counts = registry.counts();
+      return {
+        version: VERSION,
+        boxId: identity.boxId,
+        ready: true,
+        listen: `${listen.host}:${listen.port}`,
+        pid: process.pid,
+        uptimeSeconds: process.uptime(),
+        connections: counts.merchants + counts.admins,
+        merchants: directory.size,
+        lastCommit: String(store.lastCommit),
+        durableCommit: String(store.durableCommit),
+        databaseBytes: store.databaseBytes,
+        walBytes: store.walBytes,
+        residentBytes: process.memoryUsage.rss(),
+        sync: await syncStatus(),
+      };
+    },
+    merchantAdd: (request) => directory.add(request),
+    merchantList: async () => directory.list(),
+    merchantRotateKey: (id) => directory.rotateKey(id),
+    merchantSuspend: (id) => directory.suspend(id),
+    merchantRemove: (id) => directory.remove(id),
+    syncStatus,
+    syncNow: async () => {
+      await running().syncNow();
+      return syncStatus();
+    },
+    syncPause: () => {
+      running().pause();
+      return syncStatus();
+    },
+    syncResume: () => {
+      running().resume();
+      return syncStatus();
+    },
+    syncRejected: async () => {
+      const rows = await running().rejected();
+      return rows.map((row) => ({
+        id: Number(row.id),
+        table: row.table,
+        merchant: row.merchant,
+        reason: row.reason,
+        since: row.since,
+      }));
+    },
+  };
+}
