@@ -1,20 +1,28 @@
 /**
- * Carries the log back into the database, in three movements none of which holds the event loop for long:
- * frames are copied and the database is synced asynchronously while others go on writing; then, with the write
- * lock held, what came meanwhile is copied and synced the same way; then SQLite's own checkpoint confirms it all
- * (`vfs/database-file.ts`). As the lock is held at the end, the log is carried back whole and the next writer starts
- * it over: it stays bounded under any load.
+ * Carries the log back into the database without holding the event loop while the disk syncs, and the write
+ * lock only briefly (`vfs/database-file.ts` says how a checkpoint is rehearsed).
+ *
+ * First, while others go on writing: a read transaction pins the log's present end, the log is synced up to there,
+ * the frames up to the pin are copied, and the database is synced asynchronously. Then, with the write lock held, the
+ * same for what came meanwhile, and SQLite's own checkpoint confirms it all. As the lock is held at the end, the
+ * log is carried back whole and the next writer starts it over: it stays bounded under any load.
  *
  * While a worker or a snapshot reads, it does nothing, or as much as is allowed, and is tried again later.
  */
+import { LIMITS } from '../limits.ts';
 import type { Log } from '../log.ts';
 import type { Connection } from './connection.ts';
 import type { GroupCommit } from './group-commit.ts';
+import type { DatabaseFile } from './vfs/database-file.ts';
 import type { SharedFile } from './vfs/open-files.ts';
+import type { WalFile } from './vfs/wal-file.ts';
 import type { WriteQueue } from './write-queue.ts';
 
 export interface CheckpointerParts {
+  /** Never inside a transaction when it is used here. */
   readonly connection: Connection;
+  /** Opens the connection that pins the log's end. */
+  readonly openPin: () => Connection;
   readonly database: SharedFile;
   readonly wal: SharedFile;
   readonly queue: WriteQueue;
@@ -27,6 +35,7 @@ export interface CheckpointerParts {
 export class Checkpointer {
   readonly #parts: CheckpointerParts;
   #running: Promise<void> | null = null;
+  #pin: Connection | null = null;
   /** The log must have grown to this before the next automatic one. */
   #nextBytes: number;
 
@@ -65,19 +74,22 @@ export class Checkpointer {
     await this.#running?.catch(() => undefined);
   }
 
+  /** After `stop`. */
+  close(): void {
+    this.#pin?.close();
+  }
+
   async #checkpoint(): Promise<void> {
     const { database, wal, queue, group } = this.#parts;
     if (database.walIndex.locks.logHeld || database.database === null || wal.wal === null) return;
     database.database.beginCheckpoint();
     try {
-      await group.flush();
-      await this.#rehearseAndSync();
+      await this.#copyMost(database.database, wal.wal);
       await queue.acquire(0, null);
       try {
         // Others may have gone on writing meanwhile; nobody does now.
         await group.flush();
-        await this.#rehearseAndSync();
-        if (!database.walIndex.locks.logHeld) this.#passive();
+        await this.#copyRest(database.database, wal.wal);
       } finally {
         queue.release();
       }
@@ -86,26 +98,57 @@ export class Checkpointer {
     }
   }
 
-  async #rehearseAndSync(): Promise<void> {
-    const file = this.#parts.database.database;
-    if (file === null || this.#parts.database.walIndex.locks.logHeld) return;
-    file.rehearse(() => {
+  async #copyMost(database: DatabaseFile, wal: WalFile): Promise<void> {
+    this.#pin ??= this.#parts.openPin();
+    const pin = this.#pin;
+    pin.execute('BEGIN');
+    try {
+      pin.first('SELECT value FROM helios_engine');
+      await this.#parts.group.flush();
+      wal.withoutSync(() => this.#rehearse(database));
+    } finally {
+      pin.execute('ROLLBACK');
+    }
+    await this.#sync(database);
+  }
+
+  async #copyRest(database: DatabaseFile, wal: WalFile): Promise<void> {
+    this.#rehearse(database);
+    await this.#sync(database);
+    if (this.#logHeld) return;
+    this.#run('PASSIVE');
+    if (wal.allocatedBytes <= LIMITS.walKeptBytesMax) return;
+    // A burst or a long report has made the file large: give the space back.
+    this.#run('TRUNCATE');
+    wal.reserve(LIMITS.walPreallocatedBytes);
+  }
+
+  get #logHeld(): boolean {
+    return this.#parts.database.walIndex.locks.logHeld;
+  }
+
+  #rehearse(database: DatabaseFile): void {
+    if (this.#logHeld) return;
+    database.rehearse(() => {
       try {
-        this.#passive();
+        this.#run('PASSIVE');
       } catch (error) {
-        // The refused sync is reported as an error of the disk; a real one comes back below.
-        this.#parts.log.debug({ err: error }, 'checkpoint rehearsed');
+        // The refused sync is reported as an error of the disk; a real one comes back when it is in earnest.
+        this.#parts.log.trace({ err: error }, 'checkpoint rehearsed');
       }
     });
+  }
+
+  async #sync(database: DatabaseFile): Promise<void> {
     try {
-      await file.sync();
+      await database.sync();
     } catch (error) {
       this.#parts.onFatal(error);
       throw error;
     }
   }
 
-  #passive(): void {
-    this.#parts.connection.rows('PRAGMA wal_checkpoint(PASSIVE)');
+  #run(mode: 'PASSIVE' | 'TRUNCATE'): void {
+    this.#parts.connection.rows(`PRAGMA wal_checkpoint(${mode})`);
   }
 }

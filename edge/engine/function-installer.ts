@@ -136,8 +136,9 @@ class FunctionInstaller {
       const held = id === 0 ? definition.create() : accumulators.get(id);
       accumulators.delete(id);
       // SQLite also finalises what failed midway; its value is then of no use.
-      if (this.#state.current?.thrown == null)
+      if ((this.#state.current?.thrown ?? null) === null) {
         this.#result(context, definition.value(held, session()));
+      }
     });
     const { inverse } = definition;
     const name = this.#heap.mallocText(definition.name).pointer;

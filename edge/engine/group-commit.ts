@@ -7,12 +7,19 @@
  * A failed sync, or a file that has gone, is final: nothing is acknowledged from then on.
  */
 import { EdgeError } from '../errors.ts';
+import type { Log } from '../log.ts';
 
 /** The log as the group commit sees it. */
 export interface CommitLog {
   sync(): Promise<void>;
   /** Throws when a file at its path is not the one that is open. */
   assertInPlace(): void;
+}
+
+export interface GroupCommitParts {
+  readonly commitLog: CommitLog;
+  readonly log: Log;
+  readonly onFatal: (error: unknown) => void;
 }
 
 /** A commit that nobody awaits is made durable all the same, after this long. */
@@ -27,8 +34,7 @@ interface Waiters {
 const DONE: Promise<void> = Promise.resolve();
 
 export class GroupCommit {
-  readonly #log: CommitLog;
-  readonly #onFatal: (error: unknown) => void;
+  readonly #parts: GroupCommitParts;
   readonly #listeners = new Set<(commit: bigint) => void>();
   #last: bigint;
   #durable: bigint;
@@ -40,11 +46,10 @@ export class GroupCommit {
   #timer: NodeJS.Timeout | null = null;
   #failure: Error | null = null;
 
-  constructor(log: CommitLog, lastCommit: bigint, onFatal: (error: unknown) => void) {
-    this.#log = log;
+  constructor(parts: GroupCommitParts, lastCommit: bigint) {
+    this.#parts = parts;
     this.#last = lastCommit;
     this.#durable = lastCommit;
-    this.#onFatal = onFatal;
   }
 
   get last(): bigint {
@@ -124,7 +129,7 @@ export class GroupCommit {
       while (this.#next !== null && this.#failure === null) await this.#syncGroup();
     } catch (error) {
       this.fail(error);
-      this.#onFatal(error);
+      this.#parts.onFatal(error);
     } finally {
       this.#running = null;
     }
@@ -136,12 +141,20 @@ export class GroupCommit {
     this.#next = null;
     const target = this.#last;
     this.#syncing = target;
-    await this.#log.sync();
-    this.#log.assertInPlace();
+    await this.#parts.commitLog.sync();
+    this.#parts.commitLog.assertInPlace();
     if (this.#failure !== null) return;
     this.#durable = target;
     this.#current = null;
     group?.resolve();
-    for (const listener of this.#listeners) listener(target);
+    for (const listener of this.#listeners) this.#tell(listener, target);
+  }
+
+  #tell(listener: (commit: bigint) => void, commit: bigint): void {
+    try {
+      listener(commit);
+    } catch (error) {
+      this.#parts.log.error({ err: error }, 'a listener of durability failed');
+    }
   }
 }

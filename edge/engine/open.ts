@@ -57,6 +57,8 @@ export interface EngineOptions {
   /** Bytes of SQLite's WASM module; by default those of the installed package. */
   readonly wasmBinary?: Uint8Array;
   readonly vfsMode?: VfsMode;
+  /** Overrides `vfsMode`: for tests that make the disk fail. */
+  readonly medium?: StorageMedium;
   /** The disk or the instance failed: the process must stop. Called once. */
   readonly onFatal: (error: unknown) => void;
 }
@@ -75,7 +77,8 @@ export async function openEngine(options: EngineOptions): Promise<Engine> {
   try {
     return await openOwned(options, path, lock);
   } catch (error) {
-    lock.release(false);
+    // What the log holds is carried back by whoever opens the file next, lock or no lock.
+    lock.release(true);
     throw error;
   }
 }
@@ -100,47 +103,49 @@ async function openOwned(options: EngineOptions, path: string, lock: OwnerLock):
     clock,
     log,
     readOnly: false,
-    medium: mediumOf(options.vfsMode ?? 'durable'),
+    medium: options.medium ?? mediumOf(options.vfsMode ?? 'durable'),
     onFatal,
   });
+  try {
+    const store = openStore({ options, path, lock, host, wasmBinary, onFatal });
+    fatal.store = store;
+    return store;
+  } catch (error) {
+    host.vfs.closeAll();
+    throw error;
+  }
+}
+
+interface Foundation {
+  readonly options: EngineOptions;
+  readonly path: string;
+  readonly lock: OwnerLock;
+  readonly host: SqliteHost;
+  readonly wasmBinary: Uint8Array;
+  readonly onFatal: (error: unknown) => void;
+}
+
+interface Opened extends Foundation {
+  readonly main: Connection;
+  readonly database: SharedFile;
+  readonly wal: SharedFile;
+  readonly numbers: CommitNumbers;
+}
+
+function openStore(foundation: Foundation): Store {
+  const { options, path, lock, host } = foundation;
   const main = new Connection(host, path, false);
   prepareMain(main, options);
   const database = sharedFile(host, path);
   const wal = sharedFile(host, `${path}-wal`);
   putInOrder(main, database, wal);
-  if (lock.takenOver)
-    log.warn({ path }, 'the last run did not end cleanly; the log was carried back');
+  if (lock.takenOver) {
+    options.log.warn({ path }, 'the last run did not end cleanly; the log was carried back');
+  }
   migrate(main);
   const numbers = new CommitNumbers(main);
   wal.file.syncNow();
-
-  const store = compose({
-    options,
-    path,
-    lock,
-    host,
-    main,
-    database,
-    wal,
-    numbers,
-    wasmBinary,
-    onFatal,
-  });
-  fatal.store = store;
-  return store;
-}
-
-interface Opened {
-  readonly options: EngineOptions;
-  readonly path: string;
-  readonly lock: OwnerLock;
-  readonly host: SqliteHost;
-  readonly main: Connection;
-  readonly database: SharedFile;
-  readonly wal: SharedFile;
-  readonly numbers: CommitNumbers;
-  readonly wasmBinary: Uint8Array;
-  readonly onFatal: (error: unknown) => void;
+  return compose({ ...foundation, main, database, wal, numbers });
 }
 
 function compose(opened: Opened): Store {
@@ -157,9 +162,13 @@ function compose(opened: Opened): Store {
     writeBudgetMs,
   );
   const queue = new WriteQueue();
-  const group = new GroupCommit(commitLog(database, wal), numbers.last, onFatal);
+  const group = new GroupCommit(
+    { commitLog: commitLog(database, wal), log, onFatal },
+    numbers.last,
+  );
   const checkpointer = new Checkpointer({
-    connection: main,
+    connection: side,
+    openPin: () => openReader(host, path, 0),
     database,
     wal,
     queue,
@@ -231,7 +240,6 @@ function prepareMain(main: Connection, options: EngineOptions): void {
   if (mode !== 'wal')
     throw new Error(`the database cannot be put into WAL mode (it is in ${mode})`);
   main.execute('PRAGMA synchronous = NORMAL');
-  main.execute('PRAGMA wal_autocheckpoint = 0');
   prepareConnection(main, options.cacheMb * MAIN_CACHE_SHARE);
   // Opens the log, and recovers it where the last owner left one.
   main.first('PRAGMA user_version');
@@ -245,6 +253,7 @@ function openReader(host: SqliteHost, path: string, cacheMb: number): Connection
 }
 
 function prepareConnection(connection: Connection, cacheMb: number): void {
+  connection.execute('PRAGMA wal_autocheckpoint = 0');
   connection.execute(`PRAGMA cache_size = -${Math.max(1, Math.floor(cacheMb * KB_PER_MB))}`);
   // Sorts beyond the cache go to an unnamed file, not to the heap.
   connection.execute('PRAGMA temp_store = FILE');

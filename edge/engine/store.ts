@@ -157,7 +157,7 @@ export class Store implements Engine, TransactionOwner {
       lastCommit: group.last,
       durableCommit: group.durable,
       walBytes: wal.wal?.logicalBytes ?? 0,
-      databaseBytes: database.file.size(),
+      databaseBytes: this.#closing === null ? database.file.size() : 0,
       writersWaiting: queue.waiting,
       connectionsOpen: 2 + snapshots.connections.length,
       workerReadsRunning: workers?.running ?? 0,
@@ -198,8 +198,8 @@ export class Store implements Engine, TransactionOwner {
     if (changed) {
       numbers.committed(number);
       group.committed(number);
-      for (const touch of transaction.touches) {
-        this.#watermark.touch(touch.table, touch.merchant, number);
+      for (const [table, merchants] of transaction.touches) {
+        for (const merchant of merchants) this.#watermark.touch(table, merchant, number);
       }
     }
     this.#releaseLock();
@@ -282,6 +282,7 @@ export class Store implements Engine, TransactionOwner {
     await checkpointer.stop();
     if (group.failure === null) await group.flush();
     await group.stop();
+    checkpointer.close();
     side.close();
     const clean = group.failure === null;
     if (clean) {

@@ -12,11 +12,6 @@ import { BudgetExceeded, type Connection } from './connection.ts';
 import type { EngineStatement, Interrupt, RunResult, WriteTransaction } from './engine.ts';
 import { interruptError } from './run-context.ts';
 
-export interface Touch {
-  readonly table: string;
-  readonly merchant: string | null;
-}
-
 /** Who lent the lock. */
 export interface TransactionOwner {
   readonly writeBudgetMs: number;
@@ -26,9 +21,12 @@ export interface TransactionOwner {
   rollback(transaction: OpenWriteTransaction): void;
 }
 
+const SCHEMA_CHANGE = /^\s*(create|alter|drop|reindex|analyze)\b/i;
+
 export class OpenWriteTransaction implements WriteTransaction {
   readonly commitNumber: bigint;
-  readonly touches: Touch[] = [];
+  /** Merchants by table; null stands for rows of no single merchant. */
+  readonly touches = new Map<string, Set<string | null>>();
   readonly #connection: Connection;
   readonly #owner: TransactionOwner;
   lastUseMs: number;
@@ -56,7 +54,7 @@ export class OpenWriteTransaction implements WriteTransaction {
     const options = {
       session,
       interrupt,
-      budgetMs: this.#owner.writeBudgetMs,
+      budgetMs: this.#budgetOf(statement),
       commitNumber: this.commitNumber,
     };
     try {
@@ -82,10 +80,9 @@ export class OpenWriteTransaction implements WriteTransaction {
   }
 
   touch(table: string, merchant: string | null): void {
-    const { touches } = this;
-    const last = touches.at(-1);
-    if (last?.table === table && last.merchant === merchant) return;
-    touches.push({ table, merchant });
+    const merchants = this.touches.get(table);
+    if (merchants === undefined) this.touches.set(table, new Set([merchant]));
+    else merchants.add(merchant);
   }
 
   commit(): bigint {
@@ -115,6 +112,12 @@ export class OpenWriteTransaction implements WriteTransaction {
     if (this.#end !== null) return;
     this.#end = 'terminated';
     this.#owner.rollback(this);
+  }
+
+  /** To make an index over a large table takes as long as it takes; only the box itself does it. */
+  #budgetOf(statement: EngineStatement): number {
+    const schemaChange = statement.authority === 'system' && SCHEMA_CHANGE.test(statement.sql);
+    return schemaChange ? Number.POSITIVE_INFINITY : this.#owner.writeBudgetMs;
   }
 
   #control(sql: string): void {

@@ -63,6 +63,13 @@ export class NodeVfs {
     return this.#shared.get(resolve(path));
   }
 
+  /** Lets go of all files, where opening went wrong and the instance is thrown away. */
+  closeAll(): void {
+    for (const shared of this.#shared.values()) shared.file.close();
+    this.#shared.clear();
+    this.#files.clear();
+  }
+
   #installVfs(instance: WasmInstance): Pointer {
     const vfs = instance.heap.malloc(VFS_BYTES);
     this.#heap.bytes.fill(0, vfs, vfs + VFS_BYTES);

@@ -5,12 +5,17 @@
  * Space is taken *before* a frame is accepted, by writing zeros in steps: a full disk is therefore found while
  * the transaction can still be refused, and `fdatasync` need not record a new file size each time. The file
  * is not cut in normal running; what lies behind the last frame is stale and SQLite's checksums end there.
+ *
+ * Starting the log over has an order to keep: its new header must be on the disk before any frame overwrites an
+ * old one, or a crash could replay a part of the old log. SQLite asks for a sync between the two; we keep the
+ * frames in memory instead until the header has been synced, so that the event loop need not wait.
  */
 import type { StoredFile } from './stored-file.ts';
 
 const PENDING_BYTES_MAX = 1024 * 1024;
 const PENDING_BYTES_INITIAL = 128 * 1024;
 const GROW_BYTES = 512 * 1024;
+const HEADER_BYTES = 32;
 const ZEROS = new Uint8Array(64 * 1024);
 
 export class WalFile implements StoredFile {
@@ -22,6 +27,13 @@ export class WalFile implements StoredFile {
   #allocated: number;
   #logicalEnd = 0;
   #writes = 0;
+  /** Counts the headers whose order is still to be kept; 0 for none. */
+  #headerPending = 0;
+  #headers = 0;
+  /** Changes to the file below, and how many of them a returned sync covers. */
+  #changes = 0;
+  #syncedChanges = 0;
+  #syncWaived = false;
 
   constructor(file: StoredFile, readOnly: boolean) {
     this.#file = file;
@@ -61,6 +73,11 @@ export class WalFile implements StoredFile {
     const pendingEnd = this.#pendingStart + this.#pendingLength;
     const adjoins = position >= this.#pendingStart && position <= pendingEnd;
     if (!adjoins || end - this.#pendingStart > PENDING_BYTES_MAX) this.flush();
+    if (position === 0 && length === HEADER_BYTES) {
+      this.flush();
+      this.#headers += 1;
+      this.#headerPending = this.#headers;
+    }
     if (this.#pendingLength === 0) this.#pendingStart = position;
     const at = position - this.#pendingStart;
     if (at + length > this.#pending.length) this.#enlarge(at + length);
@@ -73,20 +90,30 @@ export class WalFile implements StoredFile {
     const target = Math.ceil(bytes / GROW_BYTES) * GROW_BYTES;
     while (this.#allocated < target) {
       const count = Math.min(ZEROS.length, target - this.#allocated);
-      this.#file.write(ZEROS, 0, count, this.#allocated);
+      this.#writeThrough(ZEROS, count, this.#allocated);
       this.#allocated += count;
     }
+  }
+
+  get allocatedBytes(): number {
+    return this.#allocated;
   }
 
   /** Hands the gathered frames to the kernel; they are not on the disk yet. */
   flush(): void {
     if (this.#pendingLength === 0) return;
-    this.#file.write(this.#pending, 0, this.#pendingLength, this.#pendingStart);
+    if (this.#headerPending !== 0) {
+      this.#writeThrough(this.#pending, HEADER_BYTES, 0);
+      this.#syncFile();
+      this.#headerPending = 0;
+    }
+    this.#writeThrough(this.#pending, this.#pendingLength, this.#pendingStart);
     this.#pendingLength = 0;
   }
 
   truncate(bytes: number): void {
     this.flush();
+    this.#changes += 1;
     this.#file.truncate(bytes);
     this.#allocated = bytes;
     this.#logicalEnd = Math.min(this.#logicalEnd, bytes);
@@ -97,14 +124,35 @@ export class WalFile implements StoredFile {
     return this.#readOnly ? this.#file.size() : this.#allocated;
   }
 
-  syncNow(): void {
-    this.flush();
-    this.#file.syncNow();
+  /** Runs a checkpoint that copies only frames which an asynchronous sync has covered already. */
+  withoutSync(checkpoint: () => void): void {
+    this.#syncWaived = true;
+    try {
+      checkpoint();
+    } finally {
+      this.#syncWaived = false;
+    }
   }
 
-  sync(): Promise<void> {
+  syncNow(): void {
+    if (this.#syncWaived) return;
+    // The sync after a new header: the order is kept here, not by waiting.
+    if (this.#headerPending !== 0 && this.#pendingLength === HEADER_BYTES) return;
     this.flush();
-    return this.#file.sync();
+    if (this.#changes !== this.#syncedChanges) this.#syncFile();
+  }
+
+  async sync(): Promise<void> {
+    const header = this.#headerPending;
+    if (header !== 0 && this.#pendingLength > 0) {
+      this.#writeThrough(this.#pending, HEADER_BYTES, 0);
+      await this.#file.sync();
+      if (this.#headerPending === header) this.#headerPending = 0;
+    }
+    this.flush();
+    const covered = this.#changes;
+    await this.#file.sync();
+    this.#syncedChanges = Math.max(this.#syncedChanges, covered);
   }
 
   isAtItsPath(): boolean {
@@ -112,8 +160,19 @@ export class WalFile implements StoredFile {
   }
 
   close(): void {
-    this.flush();
+    if (!this.#readOnly) this.flush();
     this.#file.close();
+  }
+
+  #writeThrough(source: Uint8Array, length: number, position: number): void {
+    this.#changes += 1;
+    this.#file.write(source, 0, length, position);
+  }
+
+  #syncFile(): void {
+    const covered = this.#changes;
+    this.#file.syncNow();
+    this.#syncedChanges = covered;
   }
 
   #enlarge(bytes: number): void {
