@@ -28,7 +28,6 @@ import { readWorkerThread } from './read-worker-thread.ts';
 import { createSession } from './session/session.ts';
 import { PlanCache } from './session/plan-cache.ts';
 import { StoredRowsBudget } from './session/stored-rows.ts';
-import { createExpressionSupport } from './sql/create-expression-support.ts';
 import { Sequences } from './sql/catalog/sequences.ts';
 import { CatalogStore } from './sql/catalog/store.ts';
 import { createCompiler } from './sql/create-compiler.ts';
@@ -81,8 +80,9 @@ async function assemble(
   const hybridClock = new HybridClock({ wallMs: () => systemClock.wallMicros() / 1000n });
   const sequences = new Sequences();
   const keyFunctions = new KeyFunctions();
+  const grammar = embeddedAsset('libpg-query.wasm');
   const [compiler, engine] = await Promise.all([
-    createCompiler(),
+    createCompiler(grammar === undefined ? {} : { wasmBinary: grammar }),
     openStore(options, [
       functionLibrary,
       captureFunctions(hybridClock),
@@ -101,7 +101,7 @@ async function assemble(
     tableOverrides: tenantColumns(config),
     exemptTables: exemptTables(config),
     capture: createCaptureSupport({ push: config['sync.push'], twoWay: config['sync.two_way'] }),
-    expressions: createExpressionSupport(compiler),
+    expressions: compiler.expressions,
     sequences,
   });
   await ensureSyncSchema(engine, catalogs.current, String(identity.epoch));

@@ -16,3 +16,15 @@ export type AssetName =
 export function embeddedAsset(name: AssetName): Uint8Array<ArrayBuffer> | undefined {
   return isSea() ? new Uint8Array(getRawAsset(name) as ArrayBuffer) : undefined;
 }
+
+/** WebAssembly's JavaScript interface, of which the compiler's libraries without a DOM name only the types. */
+const wasm = (
+  globalThis as unknown as {
+    readonly WebAssembly: { compile(bytes: Uint8Array): Promise<WebAssembly.Module> };
+  }
+).WebAssembly;
+
+/** Compiles a module once, to be instantiated by the library that it belongs to. */
+export function compileWasm(bytes: Uint8Array): Promise<WebAssembly.Module> {
+  return wasm.compile(bytes);
+}

@@ -38,26 +38,6 @@ const ASSETS: Readonly<Record<string, string>> = {
   'initdb.wasm': 'node_modules/@electric-sql/pglite/dist/initdb.wasm',
 };
 
-/** libpg-query takes no options and reads a file beside itself: hand it the embedded bytes instead. */
-const embedGrammar: Plugin = {
-  name: 'embed-grammar',
-  setup(builder) {
-    builder.onLoad({ filter: /libpg-query\/wasm\/index\.c?js$/ }, ({ path }) => {
-      const source = readFileSync(path, 'utf8');
-      const call = /(PgQueryModule|libpg_query_js_1\.default|\(0, libpg_query_js_1\.default\))\(\)/;
-      if (!call.test(source)) throw new Error(`${path}: its module call was not found`);
-      const options = `{
-        instantiateWasm(imports, receive) {
-          const bytes = new Uint8Array(require('node:sea').getRawAsset('libpg-query.wasm'));
-          const module = new WebAssembly.Module(bytes);
-          receive(new WebAssembly.Instance(module, imports), module);
-        },
-      }`;
-      return { contents: source.replace(call, `$1(${options})`), loader: 'js' };
-    });
-  },
-};
-
 /** PGlite declares its own `require` beside an `import("module")`, which a CommonJS bundle would confuse. */
 const untangleRequire: Plugin = {
   name: 'untangle-require',
@@ -88,7 +68,7 @@ async function bundle(entry: string, outfile: string, commit: string): Promise<v
     banner: {
       js: 'const __import_meta_url=require("node:url").pathToFileURL(process.execPath).href;',
     },
-    plugins: [embedGrammar, untangleRequire],
+    plugins: [untangleRequire],
     logLevel: 'warning',
   });
 }

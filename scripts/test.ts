@@ -64,6 +64,7 @@ const SUITES: readonly Suite[] = [
   { name: 'conformance', budgetSeconds: 180, folders: ['test/conformance'] },
   { name: 'isolation', budgetSeconds: 180, folders: ['test/isolation'] },
   { name: 'faults', budgetSeconds: 180, folders: ['test/faults'] },
+  { name: 'build', budgetSeconds: 60, command: [NODE, 'scripts/build.ts', '--host'] },
   { name: 'binary', budgetSeconds: 420, folders: ['test/binary'] },
   { name: 'offline', budgetSeconds: 900, folders: ['test/offline'] },
 ];

@@ -5,8 +5,9 @@
  * Drivers disagree on how they show int8 and jsonb; the statements of this folder therefore cast what they
  * read to text or int4 themselves.
  */
-import { PGlite } from '@electric-sql/pglite';
+import { PGlite, type PGliteOptions } from '@electric-sql/pglite';
 import pg from 'pg';
+import { compileWasm, embeddedAsset } from '../../edge/assets.ts';
 
 export type SqlParameter = string | number | boolean | null;
 export type SqlRow = Readonly<Record<string, unknown>>;
@@ -23,9 +24,27 @@ export interface SqlDatabase extends Queryable {
   close(): Promise<void>;
 }
 
+/** PGlite's own files, where they travel inside the executable; from a checkout it finds them itself. */
+async function embeddedFiles(): Promise<PGliteOptions> {
+  const [server, initdb, files] = [
+    embeddedAsset('pglite.wasm'),
+    embeddedAsset('initdb.wasm'),
+    embeddedAsset('pglite.data'),
+  ];
+  if (server === undefined || initdb === undefined || files === undefined) return {};
+  return {
+    pgliteWasmModule: await compileWasm(server),
+    initdbWasmModule: await compileWasm(initdb),
+    fsBundle: new Blob([files]),
+  };
+}
+
 /** PGlite in a directory, or in memory without one. */
 export async function openPglite(directory: string | null): Promise<SqlDatabase> {
-  const database = await (directory === null ? PGlite.create() : PGlite.create(directory));
+  const database = await PGlite.create({
+    ...(directory === null ? {} : { dataDir: directory }),
+    ...(await embeddedFiles()),
+  });
   const run =
     (target: Pick<PGlite, 'query'>): Queryable['query'] =>
     async (sql, parameters = []) =>
