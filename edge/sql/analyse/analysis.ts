@@ -11,8 +11,12 @@ import { typeName } from '../../types/type-info.ts';
 import type { CompileEnvironment } from '../compiler.ts';
 import type { Relation, RelationColumn } from './tree.ts';
 
-/** Looks a relation of pg_catalog or information_schema up; the catalog part supplies it. */
-export type ResolveSystemRelation = (schema: string, name: string) => SystemRelation | null;
+/** Looks a relation of pg_catalog or information_schema up, as this role may see it; the catalog part supplies it. */
+export type ResolveSystemRelation = (
+  schema: string,
+  name: string,
+  environment: CompileEnvironment,
+) => SystemRelation | null;
 
 /** A system relation: a SQLite text usable in FROM (a parenthesised SELECT or a view's name) and its columns. */
 export interface SystemRelation {

@@ -196,7 +196,7 @@ function systemRelation(scope: Scope, node: RangeVar, location: number): Relatio
   const name = node.relname ?? '';
   const schemas = node.schemaname === undefined ? ['pg_catalog'] : [node.schemaname];
   for (const schema of schemas) {
-    const found = scope.analysis.resolveSystemRelation(schema, name);
+    const found = scope.analysis.resolveSystemRelation(schema, name, scope.analysis.environment);
     if (found === null) continue;
     return {
       alias: uniqueName(scope.analysis, 'r'),

@@ -37,10 +37,11 @@ import { rename } from './rename.ts';
 import { SEQUENCE_TABLES } from './sequences.ts';
 import { statementWords } from './statement-words.ts';
 import { loadCatalog, runSystem, storeCatalog } from './stored-catalog.ts';
+import { ADMIN_ONLY_VIEWS, STAT_SYNC_VIEWS } from './system/pg-stat-sync.ts';
 import { systemSession } from './system-session.ts';
 
-/** A view's name that no view has: the base is read by no merchant. */
-const NO_GUARD = '';
+/** A view's name that no view has: the base is read by no merchant. (Empty would be "read directly".) */
+const NO_GUARD = '$none';
 
 export interface DefinitionResult {
   readonly catalog: Catalog;
@@ -72,7 +73,9 @@ export class CatalogStore {
   static async open(engine: Engine, options: CatalogOptions): Promise<CatalogStore> {
     const transaction = await engine.beginWrite({ merchant: null, lockTimeoutMs: 0, signal: null });
     try {
-      for (const text of [...SEQUENCE_TABLES, ...MERCHANT_TABLES]) runSystem(transaction, text);
+      for (const text of [...SEQUENCE_TABLES, ...MERCHANT_TABLES, ...STAT_SYNC_VIEWS]) {
+        runSystem(transaction, text);
+      }
       const stored = loadCatalog(transaction);
       const catalog = { version: 1, tables: stored.tables };
       const store = new CatalogStore(engine, options, catalog, stored.nextOid);
@@ -185,6 +188,7 @@ export class CatalogStore {
   /** Protects all bases of these catalogs; one that exists in none of them harms nobody. */
   #protect(...catalogs: readonly Catalog[]): void {
     const tables = new Map<string, { readonly guard: string }>();
+    for (const view of ADMIN_ONLY_VIEWS) tables.set(view, { guard: NO_GUARD });
     for (const catalog of catalogs) {
       for (const table of catalog.tables.values()) {
         if (table.exempt) continue;

@@ -33,7 +33,8 @@ export function targetTable(analysis: Analysis, range: RangeVar | undefined): Ta
   const { catalog, role } = analysis.environment;
   const table = schema === undefined || schema === 'public' ? catalog.tables.get(name) : undefined;
   if (table === undefined) {
-    if (analysis.resolveSystemRelation(schema ?? 'pg_catalog', name) !== null) throw denied(name);
+    if (analysis.resolveSystemRelation(schema ?? 'pg_catalog', name, analysis.environment) !== null)
+      throw denied(name);
     const shown = schema === undefined ? name : `${schema}.${name}`;
     throw errorAt('undefined_table', `relation "${shown}" does not exist`, location);
   }

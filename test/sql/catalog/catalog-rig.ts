@@ -14,6 +14,7 @@ import type { CatalogOptions } from '../../../edge/sql/catalog/definition.ts';
 import type { Catalog, Table } from '../../../edge/sql/catalog/model.ts';
 import { Sequences } from '../../../edge/sql/catalog/sequences.ts';
 import { CatalogStore, type DefinitionResult } from '../../../edge/sql/catalog/store.ts';
+import { SyncStateSource } from '../../../edge/sql/catalog/system/pg-stat-sync.ts';
 import { forEver, systemSession } from '../../../edge/sql/catalog/system-session.ts';
 import { type BoxIdentity, loadBoxIdentity } from '../../../edge/tenants/box-identity.ts';
 import { KeyFunctions } from '../../../edge/tenants/key-functions.ts';
@@ -31,6 +32,13 @@ export const fakeCapture: CaptureSupport = {
   syncedExpression: (_table, alias) => `${alias}.helios_row % 2 = 0`,
   modeFor: (table) => (table.name === 'sales' ? 'push' : 'none'),
 };
+
+/** What change capture would have made. */
+const CAPTURE_TABLES = [
+  'CREATE TABLE IF NOT EXISTS helios_test_capture (helios_row INTEGER)',
+  'CREATE TABLE IF NOT EXISTS helios_outbox (table_id INTEGER, row_id INTEGER, merchant TEXT, queued_at INTEGER)',
+  'CREATE TABLE IF NOT EXISTS helios_rejected (table_id INTEGER, merchant TEXT)',
+];
 
 export function sessionOf(merchant: string | null, role?: SessionValues['role']): SessionValues {
   return { ...systemSession(), merchant, role: role ?? (merchant === null ? 'admin' : 'merchant') };
@@ -84,7 +92,11 @@ export async function openRig(
   const sequences = new Sequences();
   const keyFunctions = new KeyFunctions();
   const library: FunctionLibrary = {
-    scalars: [...sequences.functions(), ...keyFunctions.functions()],
+    scalars: [
+      ...sequences.functions(),
+      ...keyFunctions.functions(),
+      ...new SyncStateSource().functions(),
+    ],
     aggregates: [],
     collations: [
       { name: 'helios_numeric', compare: (left, right) => Number(left) - Number(right) },
@@ -117,7 +129,7 @@ export async function openRig(
   };
   const store = await CatalogStore.open(engine, options);
   const rig = buildRig({ engine, store, sequences, keyFunctions, identity, path, options });
-  await rig.run('CREATE TABLE IF NOT EXISTS helios_test_capture (helios_row INTEGER)');
+  for (const text of CAPTURE_TABLES) await rig.run(text);
   return rig;
 }
 

@@ -1,0 +1,120 @@
+/**
+ * pg_class: tables and their indexes. Row estimates are -1 ("never vacuumed"): a true count would tell one
+ * merchant how much the others have. @see https://www.postgresql.org/docs/15/catalog-pg-class.html
+ */
+import { OID } from '../../../types/oids.ts';
+import type { SqlValue } from '../../../types/storage.ts';
+import type { Table } from '../model.ts';
+import { FIXED, flag, type SystemRelationDefinition, visibleTables } from './system-relation.ts';
+
+interface ClassRow {
+  readonly oid: number;
+  readonly name: string;
+  readonly kind: 'r' | 'i';
+  readonly columns: number;
+  readonly checks: number;
+  readonly hasIndex: boolean;
+  readonly rowSecurity: boolean;
+}
+
+function toRow(row: ClassRow): readonly SqlValue[] {
+  const table = row.kind === 'r';
+  return [
+    BigInt(row.oid),
+    row.name,
+    BigInt(FIXED.public),
+    0n,
+    BigInt(FIXED.owner),
+    BigInt(table ? FIXED.heap : FIXED.btree),
+    0n,
+    0n,
+    -1,
+    flag(row.hasIndex),
+    0n,
+    'p',
+    row.kind,
+    BigInt(row.columns),
+    BigInt(row.checks),
+    0n,
+    0n,
+    0n,
+    flag(row.rowSecurity),
+    flag(row.rowSecurity),
+    1n,
+    table ? 'd' : 'n',
+    0n,
+  ];
+}
+
+/** The table's indexes as PostgreSQL would have them: those of constraints, and plain ones. */
+export function indexesOf(table: Table): readonly {
+  readonly oid: number;
+  readonly name: string;
+  readonly columns: readonly string[];
+}[] {
+  const constraints = table.uniques.filter((unique) => unique.isConstraint);
+  const plain = table.indexes.map((index) => ({
+    oid: index.oid,
+    name: index.name,
+    columns: index.columns.map((key) => key.name),
+  }));
+  return [...constraints, ...plain];
+}
+
+function rowsOf(table: Table): readonly (readonly SqlValue[])[] {
+  const indexes = indexesOf(table);
+  return [
+    toRow({
+      oid: table.oid,
+      name: table.name,
+      kind: 'r',
+      columns: table.columns.length,
+      checks: table.checks.length,
+      hasIndex: indexes.length > 0,
+      rowSecurity: table.tenantColumn !== null,
+    }),
+    ...indexes.map((index) =>
+      toRow({
+        oid: index.oid,
+        name: index.name,
+        kind: 'i',
+        columns: index.columns.length,
+        checks: 0,
+        hasIndex: false,
+        rowSecurity: false,
+      }),
+    ),
+  ];
+}
+
+export const pgClass: SystemRelationDefinition = {
+  schema: 'pg_catalog',
+  name: 'pg_class',
+  oid: 1259,
+  columns: [
+    ['oid', OID.oid],
+    ['relname', OID.name],
+    ['relnamespace', OID.oid],
+    ['reloftype', OID.oid],
+    ['relowner', OID.oid],
+    ['relam', OID.oid],
+    ['reltablespace', OID.oid],
+    ['relpages', OID.int4],
+    ['reltuples', OID.float4],
+    ['relhasindex', OID.bool],
+    ['relisshared', OID.bool],
+    ['relpersistence', OID.char],
+    ['relkind', OID.char],
+    ['relnatts', OID.int2],
+    ['relchecks', OID.int2],
+    ['relhasrules', OID.bool],
+    ['relhastriggers', OID.bool],
+    ['relhassubclass', OID.bool],
+    ['relrowsecurity', OID.bool],
+    ['relforcerowsecurity', OID.bool],
+    ['relispopulated', OID.bool],
+    ['relreplident', OID.char],
+    ['relispartition', OID.bool],
+  ],
+  rows: (context) => visibleTables(context).flatMap(rowsOf),
+};
