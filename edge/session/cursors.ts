@@ -13,7 +13,7 @@ import { ValuesRow } from '../sql/execute/values-row.ts';
 import type { UtilityStatement } from '../sql/plan.ts';
 import type { SqlValue } from '../types/storage.ts';
 import type { SessionContext } from './context.ts';
-import { type Maybe, then } from './maybe.ts';
+import { after, type Maybe } from './maybe.ts';
 import type { Portal } from './portals.ts';
 import { columnsOf, resolveParsed } from './resolve.ts';
 import { StoringSink } from './row-writer.ts';
@@ -70,7 +70,7 @@ function storeRows<T>(
 ): Maybe<T> {
   try {
     const run = runData(context, portal.source, portal.parameters, new StoringSink(rows));
-    const done = then(run, next);
+    const done = after(run, next);
     if (!(done instanceof Promise)) return done;
     return done.catch((error: unknown) => {
       rows.release();
@@ -98,7 +98,7 @@ export function fetchCursor(
   sink: RowSink,
 ): Maybe<string> {
   const portal = context.portals.require(statement.name, 'cursor');
-  return then(materialise(context, portal), (rows) => {
+  return after(materialise(context, portal), (rows) => {
     const count = move(portal, rows, statement, (row) => {
       if (!statement.move) sink.row(new ValuesRow(row));
     });

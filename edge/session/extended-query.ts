@@ -31,7 +31,7 @@ import {
 } from '../wire/frontend.ts';
 import { reportError } from './answer.ts';
 import type { SessionContext } from './context.ts';
-import { attempt, type Maybe, then } from './maybe.ts';
+import { after, attempt, type Maybe } from './maybe.ts';
 import type { CachedPlan } from './plan-cache.ts';
 import type { Portal } from './portals.ts';
 import { writeReady } from './ready.ts';
@@ -192,7 +192,7 @@ function startPortal(context: SessionContext, portal: Portal, maxRows: number): 
   // Whatever comes of it, it has run.
   portal.state = 'done';
   rows.begin(portal.encoders ?? NONE, null, maxRows, rest);
-  return then(runPlan(context, portal.source, portal.parameters, rows), (tag) => {
+  return after(runPlan(context, portal.source, portal.parameters, rows), (tag) => {
     context.interrupts.end();
     if (isLimited && rows.written === maxRows) {
       portal.state = 'suspended';
@@ -261,5 +261,5 @@ export function sync(context: SessionContext): Maybe<void> {
       reportError(context, error);
     },
   );
-  return then(committed, () => writeReady(context));
+  return after(committed, () => writeReady(context));
 }

@@ -6,8 +6,8 @@
 /** A value, or the promise of one. */
 export type Maybe<T> = T | Promise<T>;
 
-/** Goes on with the value: at once where it is there. */
-export function then<T, U>(value: Maybe<T>, next: (value: T) => Maybe<U>): Maybe<U> {
+/** Goes on with the value: at once where it is there. (Not `then`: a module with that export is taken for a promise.) */
+export function after<T, U>(value: Maybe<T>, next: (value: T) => Maybe<U>): Maybe<U> {
   return value instanceof Promise ? value.then(next) : next(value);
 }
 

@@ -8,7 +8,7 @@ import { parameterStatus, readyForQuery, type TransactionStatus } from '../wire/
 import { flush } from './answer.ts';
 import type { SessionContext } from './context.ts';
 import type { Maybe } from './maybe.ts';
-import { then } from './maybe.ts';
+import { after } from './maybe.ts';
 
 /** PostgreSQL 15's own set, in its order. */
 const REPORTED = [
@@ -70,5 +70,5 @@ export function writeReady(context: SessionContext): Maybe<void> {
 
 /** After a FATAL error: what was answered leaves, then the connection ends. */
 export function end(context: SessionContext): Maybe<void> {
-  return then(flush(context) ?? undefined, () => context.output.close());
+  return after(flush(context) ?? undefined, () => context.output.close());
 }

@@ -10,7 +10,7 @@ import { executeModify, queryStatement } from '../sql/execute/execute.ts';
 import type { Plan, QueryProgram } from '../sql/plan.ts';
 import type { SqlValue } from '../types/storage.ts';
 import type { SessionContext } from './context.ts';
-import { type Maybe, then } from './maybe.ts';
+import { after, type Maybe } from './maybe.ts';
 import type { CachedPlan } from './plan-cache.ts';
 
 /** Takes rows and knows how many it has given to the client. */
@@ -32,7 +32,7 @@ export function runData(
   switch (program.kind) {
     case 'query':
       context.tables = program.tables;
-      return then(
+      return after(
         runQuery(context, plan, program, parameters, sink),
         // How many rows went out, not how many there were: as PostgreSQL counts for each Execute.
         () => `${plan.tag} ${sink.written}`,
@@ -64,13 +64,13 @@ function runQuery(
 ): Maybe<void> {
   if (program.takesWriteLock) {
     checkWritable(context, `${plan.tag} FOR UPDATE`);
-    return then(context.transaction.writer(), (writer) =>
+    return after(context.transaction.writer(), (writer) =>
       runOn(context, writer, plan, parameters, sink),
     );
   }
   const reader = context.transaction.reader();
   if (reader === null) return readCommitted(context, plan, program, parameters, sink);
-  return then(reader, (runner) => {
+  return after(reader, (runner) => {
     runOn(context, runner, plan, parameters, sink);
     if (context.transaction.holdsWriteLock) return;
     const { engine } = context.dependencies;
@@ -121,7 +121,7 @@ function runModify(
   sink: RowSink,
 ): Maybe<string> {
   checkWritable(context, plan.tag);
-  return then(context.transaction.writer(), (transaction) => {
+  return after(context.transaction.writer(), (transaction) => {
     context.interrupts.check();
     const { rowCount } = executeModify({
       plan,

@@ -7,7 +7,7 @@ import { EdgeError } from '../errors.ts';
 import type { SqlValue } from '../types/storage.ts';
 import { notice } from './answer.ts';
 import type { SessionContext } from './context.ts';
-import { type Maybe, then } from './maybe.ts';
+import { after, type Maybe } from './maybe.ts';
 import type { CachedPlan } from './plan-cache.ts';
 import { type CountingSink, checkWritable, runData } from './run-data.ts';
 import { runUtility } from './utility.ts';
@@ -43,7 +43,7 @@ function runDefinition(context: SessionContext, source: CachedPlan): Maybe<strin
     throw new EdgeError('insufficient_privilege', `permission denied for ${plan.tag}`);
   }
   checkWritable(context, plan.tag);
-  return then(context.transaction.writer(), (transaction: WriteTransaction) => {
+  return after(context.transaction.writer(), (transaction: WriteTransaction) => {
     context.interrupts.check();
     const result = context.dependencies.catalogs.applyDefinition({
       node,

@@ -12,7 +12,7 @@ import { flush, reportError } from './answer.ts';
 import { SessionContext, type SessionDependencies } from './context.ts';
 import { bind, close, describe, execute, parse, sync } from './extended-query.ts';
 import { shutdownError } from './interrupts.ts';
-import { attempt, type Maybe, then } from './maybe.ts';
+import { after, attempt, type Maybe } from './maybe.ts';
 import { end, writeReady } from './ready.ts';
 import type { LoginInfo, SessionOutput, SessionPort } from './session-port.ts';
 import { simpleQuery } from './simple-query.ts';
@@ -139,7 +139,7 @@ class Session implements SessionPort {
   #extended(run: () => Maybe<void>): Maybe<void> {
     return attempt(
       () =>
-        then(run(), () => {
+        after(run(), () => {
           // A pipeline without end must not gather its answers in memory.
           if (this.#context.out.length < LIMITS.answerFlushBytes) return undefined;
           return flush(this.#context) ?? undefined;

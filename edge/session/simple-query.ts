@@ -10,7 +10,7 @@ import type { ParsedStatement } from '../sql/plan.ts';
 import { commandComplete, emptyQueryResponse } from '../wire/backend.ts';
 import { flush, reportError } from './answer.ts';
 import type { SessionContext } from './context.ts';
-import { attempt, type Maybe, then } from './maybe.ts';
+import { after, attempt, type Maybe } from './maybe.ts';
 import type { CachedPlan } from './plan-cache.ts';
 import { writeReady } from './ready.ts';
 import {
@@ -37,7 +37,7 @@ export function simpleQuery(context: SessionContext, text: string): Maybe<void> 
       reportError(context, error);
     },
   );
-  return then(answered, () => writeReady(context));
+  return after(answered, () => writeReady(context));
 }
 
 function runText(context: SessionContext, text: string): Maybe<void> {
@@ -86,7 +86,7 @@ function runOne(context: SessionContext, source: CachedPlan, isLast: boolean): M
   const columns = columnsOf(context, source);
   const encoders = columns === null ? NONE : rowEncoders(columns, NONE, context.values.timeZone);
   context.rows.begin(encoders, columns, 0, null);
-  return then(runPlan(context, source, NONE, context.rows), (tag) => {
+  return after(runPlan(context, source, NONE, context.rows), (tag) => {
     context.rows.describe();
     // Before CommandComplete: a commit that fails is an error of its last statement.
     if (isLast) endImplicit(context);

@@ -10,7 +10,7 @@ import { EdgeError } from '../errors.ts';
 import type { UtilityStatement } from '../sql/plan.ts';
 import type { SqlValue } from '../types/storage.ts';
 import type { SessionContext } from './context.ts';
-import { type Maybe, then } from './maybe.ts';
+import { after, type Maybe } from './maybe.ts';
 import { castName, columnsOf, resolveParsed, revalidate } from './resolve.ts';
 import { StoringSink } from './row-writer.ts';
 import { type CountingSink, runData } from './run-data.ts';
@@ -54,7 +54,7 @@ export function executePrepared(
     );
   }
   const source = revalidate(context, prepared);
-  return then(argumentValues(context, prepared, statement.argumentTexts), (values) =>
+  return after(argumentValues(context, prepared, statement.argumentTexts), (values) =>
     runData(context, source, values, sink),
   );
 }
@@ -73,7 +73,7 @@ function argumentValues(
   if (parsed === undefined || others.length > 0) throw new Error('EXECUTE made no statement');
   const source = resolveParsed(context, parsed, null, []);
   const rows = new StoredRows(context.dependencies.storedRows);
-  return then(runData(context, source, [], new StoringSink(rows)), () => {
+  return after(runData(context, source, [], new StoringSink(rows)), () => {
     const values = rows.at(0) ?? [];
     rows.release();
     return values;

@@ -322,6 +322,19 @@ function once<T>(socket: Socket, event: string): Promise<T> {
   });
 }
 
+/** All whole messages in these bytes. */
+export function decodeMessages(bytes: Buffer): WireMessage[] {
+  const messages: WireMessage[] = [];
+  let offset = 0;
+  while (bytes.length - offset >= 5) {
+    const end = offset + 1 + bytes.readInt32BE(offset + 1);
+    const letter = String.fromCharCode(bytes[offset] ?? 0);
+    messages.push(decode(letter, bytes.subarray(offset + 5, end)));
+    offset = end;
+  }
+  return messages;
+}
+
 function decode(letter: string, body: Buffer): WireMessage {
   switch (letter) {
     case 'T':
