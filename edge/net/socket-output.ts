@@ -10,8 +10,13 @@ import { LIMITS } from '../limits.ts';
 import type { SessionOutput } from '../session/session-port.ts';
 import { ByteWriter } from '../types/byte-writer.ts';
 
+/** First size of a writer: thousands of terminals are idle. */
+const WRITER_BYTES_MIN = 256;
+/** Answers up to here are copied out of the writer, larger ones handed over with its buffer. */
+const COPY_BYTES_MAX = 2_048;
+
 export class SocketOutput implements SessionOutput {
-  readonly writer = new ByteWriter();
+  readonly writer = new ByteWriter(WRITER_BYTES_MIN);
   /** True during the connection's turn: `flush` then only marks. */
   isBatching = false;
   #socket: Socket;
@@ -41,18 +46,26 @@ export class SocketOutput implements SessionOutput {
   /** Hands every permitted byte to the socket. */
   send(): void {
     if (this.#permitted <= this.#sent) return;
-    const socket = this.#socket;
-    if (this.#permitted === this.writer.length) {
-      const bytes = this.writer.take().subarray(this.#sent);
-      this.#sent = 0;
-      this.#permitted = 0;
-      if (this.#isOpen && socket.writable) socket.write(bytes);
-      return;
+    const bytes = this.#takePermitted();
+    if (this.#isOpen && this.#socket.writable) this.#socket.write(bytes);
+  }
+
+  #takePermitted(): Uint8Array {
+    const { writer } = this;
+    const start = this.#sent;
+    const end = this.#permitted;
+    if (end < writer.length) {
+      // What was not permitted stays where it is: the session may hold offsets into it.
+      this.#sent = end;
+      return writer.view().subarray(start, end);
     }
-    // What was not permitted stays where it is: the session may hold offsets into it.
-    const bytes = this.writer.view().subarray(this.#sent, this.#permitted);
-    this.#sent = this.#permitted;
-    if (this.#isOpen && socket.writable) socket.write(bytes);
+    this.#sent = 0;
+    this.#permitted = 0;
+    if (end > COPY_BYTES_MAX) return writer.take().subarray(start);
+    // Into Node's pool: most answers are small, and handing the writer's own buffer over costs a new one.
+    const copy = Buffer.from(writer.view().subarray(start));
+    writer.truncate(0);
+    return copy;
   }
 
   drained(): Promise<void> | null {
