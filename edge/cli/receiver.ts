@@ -20,7 +20,7 @@ export async function receiver(args: readonly string[]): Promise<number> {
   const running = await createReceiver({
     host,
     port,
-    log: createLog(values['log-level']),
+    log: createLog(values['log-level'], null),
     ...(values['database-url'] === undefined ? {} : { databaseUrl: values['database-url'] }),
     ...(values['data-dir'] === undefined ? {} : { dataDir: values['data-dir'] }),
     ...(values.token === undefined ? {} : { devices: [{ token: values.token }] }),

@@ -7,12 +7,15 @@ import { COMMON_OPTIONS, parseWords, print, UsageError } from './command.ts';
 
 /** The engine's disk failed: systemd restarts the box, and recovery decides what is there. */
 const EXIT_FATAL = 74;
+const BYTES_PER_MB = 1024 * 1024;
 const VFS_MODES: readonly VfsMode[] = ['durable', 'volatile', 'volatile-nosync'];
 
 export async function serve(args: readonly string[]): Promise<number> {
   const { values } = parseWords(args, COMMON_OPTIONS);
   const config = boxConfig(values);
-  const log = createLog(config['logging.level'], config['logging.output'] || undefined);
+  const output = config['logging.output'];
+  const bytesMax = config['logging.max_size_mb'] * BYTES_PER_MB;
+  const log = createLog(config['logging.level'], output === '' ? null : { path: output, bytesMax });
   const stop = Promise.withResolvers<number>();
   const box = await openAppliance({
     config,
