@@ -1,0 +1,33 @@
+/**
+ * Everything that is installed into every SQLite connection, on the main instance and in the worker: one value, no
+ * state of its own.
+ */
+import type { FunctionLibrary } from '../../types/sql-function.ts';
+import { AGGREGATE_FUNCTIONS } from './aggregates.ts';
+import { BYTEA_FUNCTIONS } from './bytea-functions.ts';
+import { COLLATIONS } from './collations.ts';
+import { FLOAT_FUNCTIONS } from './float-functions.ts';
+import { INTEGER_FUNCTIONS } from './integer-functions.ts';
+import { LIKE_FUNCTIONS } from './like-pattern.ts';
+import { NUMERIC_FUNCTIONS } from './numeric-sql.ts';
+import { QUOTING_FUNCTIONS } from './quoting-functions.ts';
+import { REGEX_FUNCTIONS } from './regex-functions.ts';
+import { SESSION_FUNCTIONS } from './session-functions.ts';
+import { TEXT_FUNCTIONS } from './text-functions.ts';
+
+/** The SQL functions, aggregates and collations that printed statements call. */
+export const functionLibrary: FunctionLibrary = {
+  scalars: [
+    ...INTEGER_FUNCTIONS,
+    ...FLOAT_FUNCTIONS,
+    ...NUMERIC_FUNCTIONS,
+    ...TEXT_FUNCTIONS,
+    ...QUOTING_FUNCTIONS,
+    ...BYTEA_FUNCTIONS,
+    ...LIKE_FUNCTIONS,
+    ...REGEX_FUNCTIONS,
+    ...SESSION_FUNCTIONS,
+  ],
+  aggregates: AGGREGATE_FUNCTIONS,
+  collations: COLLATIONS,
+};

@@ -1,0 +1,409 @@
+/**
+ * PostgreSQL's regular expressions (ARE) as JavaScript's. What has no true counterpart is refused with 0A000; a
+ * pattern that JavaScript cannot read is 2201B.
+ *
+ * Backtracking: V8 is told to fall back to its linear engine when a match backtracks too much; that engine knows no
+ * back-references, lookaround or astral characters, so those are refused together with nested repetition.
+ *
+ * @see https://www.postgresql.org/docs/15/functions-matching.html#FUNCTIONS-POSIX-REGEXP
+ */
+import { setFlagsFromString } from 'node:v8';
+import { EdgeError, notSupported } from '../../errors.ts';
+
+const BACKTRACKS_MAX = 20_000;
+setFlagsFromString('--enable-experimental-regexp-engine-on-excessive-backtracks');
+setFlagsFromString(`--regexp-backtracks-before-fallback=${BACKTRACKS_MAX}`);
+
+/** Flags of the regexp_* functions, and of (?...) at a pattern's head. */
+export interface RegexOptions {
+  readonly ignoreCase: boolean;
+  /** `n`, `m`: newline ends lines and `.` does not match it. `p`: only the latter; `w`: only the former. */
+  readonly newline: 'none' | 'full' | 'partial' | 'weird';
+  readonly global: boolean;
+  readonly expanded: boolean;
+  readonly literal: boolean;
+}
+
+/** A translated pattern. */
+export interface Translated {
+  readonly source: string;
+  readonly flags: string;
+  /** An alternation or optional group: JavaScript's first match may not be PostgreSQL's longest. */
+  readonly ambiguous: boolean;
+  readonly nonGreedy: boolean;
+}
+
+const CLASSES: Readonly<Record<string, RegExp>> = {
+  alpha: /\p{L}/u,
+  alnum: /[\p{L}\p{N}]/u,
+  upper: /\p{Lu}/u,
+  lower: /\p{Ll}/u,
+  punct: /[!-/:-@[-`{-~\p{P}]/u,
+  space: /[\t-\r \u1680\u2000-\u2006\u2008-\u200a\u2028\u2029\u205f\u3000]/u,
+  digit: /[0-9]/u,
+  xdigit: /[0-9A-Fa-f]/u,
+  blank: /[ \t]/u,
+  cntrl: /[\u0000-\u001f\u007f-\u009f]/u,
+  print: /[^\u0000-\u001f\u007f-\u009f]/u,
+  graph: /[^\u0000-\u0020\u007f-\u009f]/u,
+  word: /[\p{L}\p{N}_]/u,
+  ascii: /[\u0000-\u007f]/u,
+};
+
+const RANGES = new Map<string, string>();
+
+function unit(code: number): string {
+  return `\\u${code.toString(16).padStart(4, '0')}`;
+}
+
+/** Ranges of a class within the basic plane, for inside brackets: works without the `u` flag. */
+function classRanges(name: string): string {
+  const known = RANGES.get(name);
+  if (known !== undefined) return known;
+  const test = CLASSES[name];
+  if (test === undefined) throw invalid('invalid character class');
+  let ranges = '';
+  let start = -1;
+  for (let code = 0; code <= 0x10000; code++) {
+    const inside =
+      code < 0x10000 && (code < 0xd800 || code > 0xdfff) && test.test(String.fromCharCode(code));
+    if (inside && start < 0) start = code;
+    else if (!inside && start >= 0) {
+      ranges += code - 1 === start ? unit(start) : `${unit(start)}-${unit(code - 1)}`;
+      start = -1;
+    }
+  }
+  RANGES.set(name, ranges);
+  return ranges;
+}
+
+/** 2201B. */
+export function invalid(what: string): EdgeError {
+  return new EdgeError('invalid_regular_expression', `invalid regular expression: ${what}`);
+}
+
+const SHORTHANDS: Readonly<Record<string, string>> = { d: 'digit', s: 'space', w: 'word' };
+const CONTROL: Readonly<Record<string, string>> = {
+  n: '\\n',
+  r: '\\r',
+  t: '\\t',
+  f: '\\f',
+  v: '\\v',
+  a: '\\x07',
+  b: '\\x08',
+  e: '\\x1b',
+  B: '\\\\',
+};
+const SPECIAL = /[\\^$.*+?()[\]{}|/]/;
+
+class Translator {
+  readonly #pattern: string;
+  readonly #options: RegexOptions;
+  #at = 0;
+  #out = '';
+  #ambiguous = false;
+  #nonGreedy = false;
+  #needsBacktracking = false;
+  /** For each open group: does it hold an unbounded repetition? */
+  readonly #groups: boolean[] = [false];
+  #nested = false;
+  #lastGroupUnbounded = false;
+  #afterGroup = false;
+
+  constructor(pattern: string, options: RegexOptions) {
+    this.#pattern = pattern;
+    this.#options = options;
+  }
+
+  run(): Translated {
+    while (this.#at < this.#pattern.length) this.#step();
+    if (this.#groups.length > 1) throw invalid('parentheses () not balanced');
+    if (this.#needsBacktracking && this.#nested) {
+      throw notSupported(
+        'a regular expression with nested repetition beside look-around or back-references',
+      );
+    }
+    return {
+      source: this.#out,
+      flags: this.#options.ignoreCase ? 'i' : '',
+      ambiguous: this.#ambiguous,
+      nonGreedy: this.#nonGreedy,
+    };
+  }
+
+  get #lines(): boolean {
+    return this.#options.newline === 'full' || this.#options.newline === 'weird';
+  }
+
+  get #dotStops(): boolean {
+    return this.#options.newline === 'full' || this.#options.newline === 'partial';
+  }
+
+  #step(): void {
+    const char = this.#pattern[this.#at] as string;
+    const afterGroup = this.#afterGroup;
+    this.#afterGroup = false;
+    switch (char) {
+      case '\\':
+        return this.#escape();
+      case '[':
+        return this.#bracket();
+      case '(':
+        return this.#open();
+      case ')':
+        return this.#close();
+      case '|':
+        this.#ambiguous = true;
+        return this.#emit('|', 1);
+      case '.':
+        return this.#emit(this.#dotStops ? '[^\\n]' : '[^]', 1);
+      case '^':
+        return this.#emit(this.#lines ? '(?:^|(?<=\\n))' : '^', 1);
+      case '$':
+        return this.#emit(this.#lines ? '(?:$|(?=\\n))' : '$', 1);
+      case '*':
+      case '+':
+      case '?':
+        return this.#quantifier(char, afterGroup);
+      case '{':
+        return this.#braces(afterGroup);
+      case '/':
+      case '}':
+      case ']':
+        return this.#emit(`\\${char}`, 1);
+      default:
+        return this.#plain(char);
+    }
+  }
+
+  #plain(char: string): void {
+    if (this.#options.expanded && /\s/.test(char)) {
+      this.#at++;
+      return;
+    }
+    if (this.#options.expanded && char === '#') {
+      const end = this.#pattern.indexOf('\n', this.#at);
+      this.#at = end < 0 ? this.#pattern.length : end + 1;
+      return;
+    }
+    this.#emit(char, 1);
+  }
+
+  #emit(text: string, length: number): void {
+    this.#out += text;
+    this.#at += length;
+  }
+
+  #open(): void {
+    const rest = this.#pattern.slice(this.#at);
+    const head = /^\(\?(?::|=|!|<=|<!)/.exec(rest)?.[0] ?? '(';
+    if (head === '(' && rest.startsWith('(?')) throw invalid('quantifier operand invalid');
+    if (head.length > 1 && head !== '(?:') this.#needsBacktracking = true;
+    this.#groups.push(false);
+    this.#emit(head, head.length);
+  }
+
+  #close(): void {
+    if (this.#groups.length === 1) throw invalid('parentheses () not balanced');
+    const unbounded = this.#groups.pop() as boolean;
+    if (unbounded) this.#groups[this.#groups.length - 1] = true;
+    this.#lastGroupUnbounded = unbounded;
+    this.#afterGroup = true;
+    this.#emit(')', 1);
+  }
+
+  #noteRepeat(unbounded: boolean, afterGroup: boolean): void {
+    if (afterGroup) {
+      this.#ambiguous = true;
+      if (unbounded && this.#lastGroupUnbounded) this.#nested = true;
+    }
+    if (unbounded) this.#groups[this.#groups.length - 1] = true;
+    if (this.#pattern[this.#at] === '?') {
+      this.#nonGreedy = true;
+      this.#emit('?', 1);
+    }
+    if (/^[*+?]|^\{\d/.test(this.#pattern.slice(this.#at)))
+      throw invalid('quantifier operand invalid');
+  }
+
+  #quantifier(char: string, afterGroup: boolean): void {
+    if (this.#out === '' || /(?:^|[^\\])[(|^]$/.test(this.#out))
+      throw invalid('quantifier operand invalid');
+    this.#emit(char, 1);
+    this.#noteRepeat(char !== '?', afterGroup);
+  }
+
+  #braces(afterGroup: boolean): void {
+    const bound = /^\{(\d+)(,?)(\d*)\}/.exec(this.#pattern.slice(this.#at));
+    if (bound === null) {
+      if (/^\{\d/.test(this.#pattern.slice(this.#at))) throw invalid('braces {} not balanced');
+      return this.#emit('\\{', 1);
+    }
+    const low = Number(bound[1]);
+    const high = bound[3] === '' ? low : Number(bound[3]);
+    if (low > 255 || high > 255 || high < low) throw invalid('invalid repetition count(s)');
+    if (this.#out === '') throw invalid('quantifier operand invalid');
+    this.#emit(bound[0], bound[0].length);
+    this.#noteRepeat(bound[2] === ',' && bound[3] === '', afterGroup);
+  }
+
+  #escape(): void {
+    const letter = this.#pattern[this.#at + 1];
+    if (letter === undefined) throw invalid('invalid escape \\ sequence');
+    const shorthand = SHORTHANDS[letter.toLowerCase()];
+    if (shorthand !== undefined) {
+      const negated = letter !== letter.toLowerCase();
+      return this.#emit(`[${negated ? '^' : ''}${classRanges(shorthand)}]`, 2);
+    }
+    const word = classRanges('word');
+    switch (letter) {
+      case 'm':
+        this.#needsBacktracking = true;
+        return this.#emit(`(?<![${word}])(?=[${word}])`, 2);
+      case 'M':
+        this.#needsBacktracking = true;
+        return this.#emit(`(?<=[${word}])(?![${word}])`, 2);
+      case 'y':
+        this.#needsBacktracking = true;
+        return this.#emit(`(?:(?<![${word}])(?=[${word}])|(?<=[${word}])(?![${word}]))`, 2);
+      case 'Y':
+        throw notSupported('\\Y in a regular expression');
+      case 'A':
+        return this.#emit('^', 2);
+      case 'Z':
+        return this.#emit('$', 2);
+      case 'x':
+      case 'u':
+      case 'U':
+      case 'c':
+        return this.#codeEscape(letter);
+      default:
+        break;
+    }
+    const control = CONTROL[letter];
+    if (control !== undefined) return this.#emit(control, 2);
+    if (/[1-9]/.test(letter)) {
+      this.#needsBacktracking = true;
+      return this.#emit(`\\${letter}(?:)`, 2);
+    }
+    if (/[a-zA-Z0]/.test(letter)) throw invalid('invalid escape \\ sequence');
+    return this.#emit(SPECIAL.test(letter) ? `\\${letter}` : letter, 2);
+  }
+
+  #codeEscape(letter: string): void {
+    const digits =
+      letter === 'u' ? /^[0-9a-f]{4}/i : letter === 'U' ? /^[0-9a-f]{8}/i : /^[0-9a-f]+/i;
+    const hex = digits.exec(this.#pattern.slice(this.#at + 2))?.[0];
+    const code = hex === undefined ? NaN : Number.parseInt(hex, 16);
+    if (hex === undefined || letter === 'c' || code > 0xffff)
+      throw invalid('invalid escape \\ sequence');
+    this.#emit(unit(code), 2 + hex.length);
+  }
+
+  #bracket(): void {
+    const pattern = this.#pattern;
+    if (pattern.startsWith('[[:<:]]', this.#at) || pattern.startsWith('[[:>:]]', this.#at)) {
+      throw notSupported('[[:<:]] and [[:>:]] in a regular expression');
+    }
+    let at = this.#at + 1;
+    let out = '[';
+    if (pattern[at] === '^') {
+      out += '^';
+      if (this.#dotStops) out += '\\n';
+      at++;
+    }
+    const first = at;
+    for (;;) {
+      const char = pattern[at];
+      if (char === undefined) throw invalid('brackets [] not balanced');
+      if (char === ']' && at > first) break;
+      if (char === '[' && pattern[at + 1] === ':') {
+        const end = pattern.indexOf(':]', at);
+        if (end < 0) throw invalid('invalid character class');
+        out += classRanges(pattern.slice(at + 2, end));
+        at = end + 2;
+      } else if (char === '[' && (pattern[at + 1] === '.' || pattern[at + 1] === '=')) {
+        throw notSupported('a collating element in a regular expression');
+      } else if (char === '\\') {
+        const { text, length } = this.#bracketEscape(at);
+        out += text;
+        at += length;
+      } else {
+        out += char === '[' || char === ']' || char === '^' ? `\\${char}` : char;
+        at++;
+      }
+    }
+    this.#emit(`${out}]`, at + 1 - this.#at);
+  }
+
+  #bracketEscape(at: number): { text: string; length: number } {
+    const letter = this.#pattern[at + 1];
+    if (letter === undefined) throw invalid('invalid escape \\ sequence');
+    const shorthand = SHORTHANDS[letter];
+    if (shorthand !== undefined) return { text: classRanges(shorthand), length: 2 };
+    const control = CONTROL[letter];
+    if (control !== undefined) return { text: control, length: 2 };
+    if (/[a-zA-Z0-9]/.test(letter)) throw invalid('invalid escape \\ sequence');
+    return { text: `\\${letter}`, length: 2 };
+  }
+}
+
+const ESCAPE_ALL = /[\\^$.*+?()[\]{}|/-]/g;
+
+/** Translates a pattern. Options at its head, `(?i)`, win. @throws EdgeError 2201B, 0A000 */
+export function translateRegex(pattern: string, options: RegexOptions): Translated {
+  let source = pattern;
+  let settings = options;
+  if (source.startsWith('***=')) settings = { ...settings, literal: true };
+  if (source.startsWith('***')) source = source.slice(4);
+  const embedded = /^\(\?([a-z]+)\)/.exec(source);
+  if (embedded !== null && !settings.literal) {
+    settings = withFlags(settings, embedded[1] as string, false);
+    source = source.slice(embedded[0].length);
+  }
+  if (settings.literal) {
+    return {
+      source: source.replace(ESCAPE_ALL, '\\$&'),
+      flags: settings.ignoreCase ? 'i' : '',
+      ambiguous: false,
+      nonGreedy: false,
+    };
+  }
+  return new Translator(source, settings).run();
+}
+
+export const DEFAULT_OPTIONS: RegexOptions = {
+  ignoreCase: false,
+  newline: 'none',
+  global: false,
+  expanded: false,
+  literal: false,
+};
+
+/** Applies the flags argument of the regexp_* functions. @throws EdgeError 22023 */
+export function withFlags(
+  options: RegexOptions,
+  flags: string,
+  functionFlags = true,
+): RegexOptions {
+  let result = options;
+  for (const flag of flags) {
+    if (flag === 'i') result = { ...result, ignoreCase: true };
+    else if (flag === 'c') result = { ...result, ignoreCase: false };
+    else if (flag === 'n' || flag === 'm') result = { ...result, newline: 'full' };
+    else if (flag === 's') result = { ...result, newline: 'none' };
+    else if (flag === 'p') result = { ...result, newline: 'partial' };
+    else if (flag === 'w') result = { ...result, newline: 'weird' };
+    else if (flag === 'x') result = { ...result, expanded: true };
+    else if (flag === 't') result = { ...result, expanded: false };
+    else if (flag === 'q') result = { ...result, literal: true };
+    else if (flag === 'g' && functionFlags) result = { ...result, global: true };
+    else if (flag !== 'e') {
+      throw new EdgeError(
+        'invalid_parameter_value',
+        `invalid regular expression option: "${flag}"`,
+      );
+    }
+  }
+  return result;
+}
