@@ -38,6 +38,8 @@ export interface RunOptions {
   readonly interrupt: StopRequest;
   readonly budgetMs: number;
   readonly commitNumber: bigint;
+  /** Refuses a statement that writes: it would commit by itself, past the write lock. */
+  readonly readOnly: boolean;
 }
 
 const SYSTEM_RUN: RunOptions = {
@@ -45,6 +47,7 @@ const SYSTEM_RUN: RunOptions = {
   interrupt: NO_INTERRUPT,
   budgetMs: Number.POSITIVE_INFINITY,
   commitNumber: 0n,
+  readOnly: false,
 };
 
 export class Connection {
@@ -105,6 +108,9 @@ export class Connection {
       prepared = this.#statements.take(statement.authority, statement.sql);
       prepared ??= this.#prepare(statement, context);
       if (prepared.pointer === 0) return READ_RESULT;
+      if (options.readOnly && !prepared.readOnly) {
+        throw new Error(`a statement that writes was run as a read: ${statement.sql}`);
+      }
       this.#bind(prepared, statement);
       return this.#step(prepared, statement, context, onRow);
     } finally {

@@ -41,7 +41,13 @@ export class OpenSnapshot implements SnapshotTransaction {
       );
     }
     if (this.#closed) throw new Error('the snapshot has been closed');
-    const options = { session, interrupt, budgetMs: this.#budgetMs, commitNumber: 0n };
+    const options = {
+      session,
+      interrupt,
+      budgetMs: this.#budgetMs,
+      commitNumber: 0n,
+      readOnly: true,
+    };
     try {
       return this.#connection.run(statement, options, onRow);
     } catch (error) {

@@ -86,9 +86,8 @@ export class Store implements Engine, TransactionOwner {
     const budgetMs = workers === null ? Number.POSITIVE_INFINITY : statementBudgetMs;
     const { session, interrupt, sink } = request;
     try {
-      connection.run(request.statement, { session, interrupt, budgetMs, commitNumber: 0n }, (row) =>
-        sink.row(row),
-      );
+      const options = { session, interrupt, budgetMs, commitNumber: 0n, readOnly: true };
+      connection.run(request.statement, options, (row) => sink.row(row));
     } catch (error) {
       if (!(error instanceof BudgetExceeded)) throw error;
       sink.restart();

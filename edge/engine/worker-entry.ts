@@ -125,6 +125,7 @@ class WorkerReader {
         interrupt: { deadlineMs: null, signal: stop },
         budgetMs: Number.POSITIVE_INFINITY,
         commitNumber: 0n,
+        readOnly: true,
       };
       connection.run(read.statement, options, (row) => {
         packer.add(row);

@@ -56,6 +56,7 @@ export class OpenWriteTransaction implements WriteTransaction {
       interrupt,
       budgetMs: this.#budgetOf(statement),
       commitNumber: this.commitNumber,
+      readOnly: false,
     };
     try {
       return this.#connection.run(statement, options, onRow);

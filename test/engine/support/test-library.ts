@@ -10,8 +10,18 @@ function add(total: { sum: bigint }, value: SqlValue | undefined, sign: bigint):
 export const testLibrary: FunctionLibrary = {
   scalars: [
     { name: 'helios_echo', argCount: 1, deterministic: true, invoke: ([value]) => value ?? null },
-    { name: 'helios_count_args', argCount: -1, deterministic: true, invoke: (args) => BigInt(args.length) },
-    { name: 'helios_user', argCount: 0, deterministic: false, invoke: (_args, session) => session.user },
+    {
+      name: 'helios_count_args',
+      argCount: -1,
+      deterministic: true,
+      invoke: (args) => BigInt(args.length),
+    },
+    {
+      name: 'helios_user',
+      argCount: 0,
+      deterministic: false,
+      invoke: (_args, session) => session.user,
+    },
     {
       name: 'helios_fail',
       argCount: 1,
