@@ -5,7 +5,6 @@
 import { EdgeError } from '../errors.ts';
 import type { ParsedStatement, Plan, ResultColumn, UtilityStatement } from '../sql/plan.ts';
 import { PLAIN } from '../types/storage.ts';
-import { typeByOid } from '../types/type-info.ts';
 import type { SessionContext } from './context.ts';
 import type { CachedPlan } from './plan-cache.ts';
 import { type PreparedStatement, sameColumns } from './statements.ts';
@@ -111,9 +110,10 @@ export function resolveParsed(
 export function revalidate(context: SessionContext, statement: PreparedStatement): CachedPlan {
   const { current } = statement;
   if (current.parsed === null || current.catalog === context.transaction.catalog) return current;
+  const known =
+    statement.text === null ? null : knownPlan(context, statement.text, statement.parameterTypes);
   const fresh =
-    knownPlan(context, statement.text, statement.parameterTypes) ??
-    resolveParsed(context, current.parsed, statement.text, statement.parameterTypes);
+    known ?? resolveParsed(context, current.parsed, statement.text, statement.parameterTypes);
   if (!sameColumns(statement.columns, columnsOf(context, fresh))) {
     throw new EdgeError('feature_not_supported', 'cached plan must not change result type');
   }
@@ -158,9 +158,4 @@ function utilityColumns(
     default:
       return null;
   }
-}
-
-/** Name of a type for a cast in SQL text. */
-export function castName(oid: number): string {
-  return typeByOid(oid)?.sqlName ?? 'text';
 }

@@ -26,6 +26,7 @@ export function runPlan(
       context.interrupts.check();
       return runDefinition(context, source);
     case 'utility':
+      context.transaction.checkAlive();
       context.interrupts.check();
       return runUtility(context, program.utility, tag, sink);
     case 'empty':

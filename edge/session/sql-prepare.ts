@@ -9,15 +9,17 @@
 import { EdgeError } from '../errors.ts';
 import type { UtilityStatement } from '../sql/plan.ts';
 import type { SqlValue } from '../types/storage.ts';
+import { typeByOid } from '../types/type-info.ts';
 import type { SessionContext } from './context.ts';
 import { after, type Maybe } from './maybe.ts';
-import { castName, columnsOf, resolveParsed, revalidate } from './resolve.ts';
+import { columnsOf, resolveParsed, revalidate } from './resolve.ts';
 import { StoringSink } from './row-writer.ts';
 import { type CountingSink, runData } from './run-data.ts';
 import type { PreparedStatement } from './statements.ts';
 import { StoredRows } from './stored-rows.ts';
 
 type Prepare = Extract<UtilityStatement, { kind: 'prepare' }>;
+type Node = Readonly<Record<string, unknown>>;
 type Execute = Extract<UtilityStatement, { kind: 'execute' }>;
 
 export function prepareStatement(context: SessionContext, statement: Prepare): string {
@@ -26,11 +28,10 @@ export function prepareStatement(context: SessionContext, statement: Prepare): s
     throw new EdgeError('invalid_sql_statement_name', 'invalid statement name: must not be empty');
   }
   context.statements.checkFree(name);
-  const { text } = statement.statement;
   const current = resolveParsed(context, statement.statement, null, typeOids);
   context.statements.add({
     name,
-    text,
+    text: null,
     parameterTypes: current.plan.parameterTypes,
     columns: columnsOf(context, current),
     current,
@@ -45,7 +46,7 @@ export function executePrepared(
 ): Maybe<string> {
   const prepared = context.statements.require(statement.name);
   const expected = prepared.parameterTypes.length;
-  const given = statement.argumentTexts.length;
+  const given = statement.argumentNodes.length;
   if (given !== expected) {
     throw new EdgeError(
       'syntax_error',
@@ -54,7 +55,7 @@ export function executePrepared(
     );
   }
   const source = revalidate(context, prepared);
-  return after(argumentValues(context, prepared, statement.argumentTexts), (values) =>
+  return after(argumentValues(context, prepared, statement.argumentNodes), (values) =>
     runData(context, source, values, sink),
   );
 }
@@ -62,22 +63,40 @@ export function executePrepared(
 function argumentValues(
   context: SessionContext,
   prepared: PreparedStatement,
-  texts: readonly string[],
+  nodes: readonly Node[],
 ): Maybe<readonly SqlValue[]> {
-  if (texts.length === 0) return [];
-  const items = texts.map(
-    (text, index) => `(${text})::${castName(prepared.parameterTypes[index] ?? 0)}`,
-  );
-  const text = `SELECT ${items.join(', ')}`;
-  const [parsed, ...others] = context.dependencies.compiler.parse(text);
-  if (parsed === undefined || others.length > 0) throw new Error('EXECUTE made no statement');
-  const source = resolveParsed(context, parsed, null, []);
+  if (nodes.length === 0) return [];
+  const targetList = nodes.map((arg, index) => ({
+    ResTarget: {
+      val: { TypeCast: { arg, typeName: typeNode(prepared.parameterTypes[index] ?? 0) } },
+    },
+  }));
+  const node = {
+    SelectStmt: { targetList, limitOption: 'LIMIT_OPTION_DEFAULT', op: 'SETOP_NONE' },
+  };
+  const source = resolveParsed(context, { text: '', offset: 0, node }, null, []);
+  if (source.plan.parameterTypes.length > 0) {
+    throw new EdgeError('undefined_parameter', 'there is no parameter $1');
+  }
   const rows = new StoredRows(context.dependencies.storedRows);
   return after(runData(context, source, [], new StoringSink(rows)), () => {
     const values = rows.at(0) ?? [];
     rows.release();
     return values;
   });
+}
+
+/** The grammar's node of a type by its OID. */
+function typeNode(oid: number): Node {
+  const type = typeByOid(oid);
+  const element = type === undefined ? undefined : typeByOid(type.elementOid);
+  const isArray = type?.category === 'A' && element !== undefined;
+  const name = (isArray ? element : type)?.name ?? 'text';
+  return {
+    names: [{ String: { sval: 'pg_catalog' } }, { String: { sval: name } }],
+    typemod: -1,
+    ...(isArray ? { arrayBounds: [{ Integer: { ival: -1 } }] } : {}),
+  };
 }
 
 export function deallocate(context: SessionContext, name: string | null): string {

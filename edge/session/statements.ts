@@ -9,8 +9,8 @@ import type { CachedPlan } from './plan-cache.ts';
 
 export interface PreparedStatement {
   readonly name: string;
-  /** Text to analyse again when the catalog has changed. */
-  readonly text: string;
+  /** Text of Parse, under which its plans are shared; null for PREPARE, whose text is another statement. */
+  readonly text: string | null;
   /** What the client was told at first: neither may change under it. */
   readonly parameterTypes: readonly number[];
   readonly columns: readonly ResultColumn[] | null;

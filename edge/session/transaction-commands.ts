@@ -22,19 +22,19 @@ type TransactionStatement = Extract<
   }
 >;
 
-/** Is it a statement that ends or opens a transaction, after which nothing waits for Sync? */
-export function endsTransaction(utility: UtilityStatement): boolean {
-  return utility.kind === 'commit' || utility.kind === 'rollback';
-}
-
-/** @returns the command tag */
+/**
+ * @param tag of the plan: BEGIN and START TRANSACTION are told apart by it
+ * @returns the command tag
+ */
 export function runTransactionCommand(
   context: SessionContext,
   statement: TransactionStatement,
+  tag: string,
 ): string {
   switch (statement.kind) {
     case 'begin':
-      return begin(context, statement.isolation, statement.readOnly);
+      begin(context, statement.isolation, statement.readOnly);
+      return tag;
     case 'commit':
       return commit(context, statement.chain);
     case 'rollback':
@@ -94,7 +94,7 @@ function begin(
   context: SessionContext,
   isolation: IsolationLevel | null,
   readOnly: boolean | null,
-): string {
+): void {
   if (inBlock(context)) {
     notice(
       context,
@@ -106,7 +106,6 @@ function begin(
     context.transaction.beginBlock();
   }
   context.transaction.setMode(isolation, readOnly);
-  return 'BEGIN';
 }
 
 function chainOutsideBlock(what: string): EdgeError {

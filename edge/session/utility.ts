@@ -33,7 +33,7 @@ export function runUtility(
     case 'release':
     case 'rollback_to':
     case 'set_transaction':
-      return runTransactionCommand(context, utility);
+      return runTransactionCommand(context, utility, tag);
     case 'set':
       setOne(context, utility);
       return tag;

@@ -28,7 +28,8 @@ export type UtilityStatement =
   | { readonly kind: 'show_all' }
   | { readonly kind: 'discard'; readonly what: 'all' | 'plans' | 'sequences' | 'temp' }
   | { readonly kind: 'prepare'; readonly name: string; readonly typeOids: readonly number[]; readonly statement: ParsedStatement }
-  | { readonly kind: 'execute'; readonly name: string; readonly argumentTexts: readonly string[] }
+  /** The arguments are expressions, as the grammar gives them. */
+  | { readonly kind: 'execute'; readonly name: string; readonly argumentNodes: readonly Readonly<Record<string, unknown>>[] }
   /** name null: ALL. */
   | { readonly kind: 'deallocate'; readonly name: string | null }
   | { readonly kind: 'declare'; readonly name: string; readonly hold: boolean; readonly scroll: boolean; readonly statement: ParsedStatement }

@@ -175,26 +175,15 @@ function prepare(outer: ParsedStatement, body: PrepareStmt): AnalysedUtility {
   };
 }
 
-/** EXECUTE's arguments: literals only, handed on as their text. */
 function execute(body: ExecuteStmt): AnalysedUtility {
   return {
     utility: {
       kind: 'execute',
       name: body.name ?? '',
-      argumentTexts: (body.params ?? []).map(argumentText),
+      argumentNodes: (body.params ?? []) as unknown as readonly Readonly<Record<string, unknown>>[],
     },
     tag: 'EXECUTE',
   };
-}
-
-function argumentText(node: Node): string {
-  const cast = asNode(node, 'TypeCast');
-  if (cast?.arg !== undefined) return argumentText(cast.arg);
-  const constant = asNode(node, 'A_Const');
-  if (constant === undefined) throw refuse('EXECUTE with an expression', locationOf(node));
-  if (constant.isnull === true) throw refuse('EXECUTE with NULL', locationOf(node));
-  if (constant.boolval !== undefined) return constant.boolval.boolval === true ? 'true' : 'false';
-  return settingText(node);
 }
 
 const CURSOR = { scroll: 0x0002, hold: 0x0020 } as const;
