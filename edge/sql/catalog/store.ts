@@ -37,7 +37,7 @@ import { rename } from './rename.ts';
 import { SEQUENCE_TABLES } from './sequences.ts';
 import { statementWords } from './statement-words.ts';
 import { loadCatalog, runSystem, storeCatalog } from './stored-catalog.ts';
-import { ADMIN_ONLY_VIEWS, STAT_SYNC_VIEWS } from './system/pg-stat-sync.ts';
+import { STAT_SYNC_VIEWS } from './system/pg-stat-sync.ts';
 import { systemSession } from './system-session.ts';
 
 /** A view's name that no view has: the base is read by no merchant. (Empty would be "read directly".) */
@@ -188,7 +188,6 @@ export class CatalogStore {
   /** Protects all bases of these catalogs; one that exists in none of them harms nobody. */
   #protect(...catalogs: readonly Catalog[]): void {
     const tables = new Map<string, { readonly guard: string }>();
-    for (const view of ADMIN_ONLY_VIEWS) tables.set(view, { guard: NO_GUARD });
     for (const catalog of catalogs) {
       for (const table of catalog.tables.values()) {
         if (table.exempt) continue;

@@ -58,7 +58,8 @@ describe('wall 2: the authorizer over this layout', () => {
     'SELECT secret FROM helios_box',
     'SELECT definition FROM helios_catalog',
     'SELECT reserved FROM helios_sequence',
-    'SELECT count(*) FROM "stat_sync$all"',
+    'SELECT count(*) FROM helios_outbox',
+    'SELECT count(*) FROM helios_rejected',
     'SELECT sql FROM sqlite_schema',
     "SELECT * FROM pragma_table_info('products')",
   ])('refuses a merchant %s', async (sql) => {

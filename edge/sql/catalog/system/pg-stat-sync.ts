@@ -2,7 +2,7 @@
  * pg_stat_sync: how much of each synced table is not in the cloud yet. PostgreSQL has no such view; the name
  * follows its pg_stat_ family. A merchant sees the counts of its own rows.
  *
- * Counts come from two views of the outbox, one for each role; what only the sync worker knows (the link,
+ * Counts come from the outbox, for merchants through a view of their own entries; what only the sync worker knows (the link,
  * the last success) comes through the SQL function `helios_sync_state`.
  */
 import { OID } from '../../../types/oids.ts';
@@ -11,24 +11,21 @@ import { quoteText } from '../layout.ts';
 import { type SystemRelationDefinition, visibleTables } from './system-relation.ts';
 
 const GUARD_VIEW = 'stat_sync$guard';
-const ALL_VIEW = 'stat_sync$all';
 
-/** Views that no merchant may read. */
-export const ADMIN_ONLY_VIEWS: readonly string[] = [ALL_VIEW];
-
-function viewText(name: string, filter: string): string {
+function queueText(filter: string): string {
   return (
-    `CREATE VIEW "${name}" AS SELECT table_id, 0 AS refused, queued_at FROM helios_outbox${filter} ` +
+    `SELECT table_id, 0 AS refused, queued_at FROM helios_outbox${filter} ` +
     `UNION ALL SELECT table_id, 1, NULL FROM helios_rejected${filter}`
   );
 }
 
-/** Drops and creates the views; the tables behind them are change capture's. */
+/**
+ * Drops and creates the merchants' view; the tables behind it are change capture's. The administrator reads
+ * them directly: a view over every merchant's entries would be one that the authorizer must know of.
+ */
 export const STAT_SYNC_VIEWS: readonly string[] = [
   `DROP VIEW IF EXISTS "${GUARD_VIEW}"`,
-  `DROP VIEW IF EXISTS "${ALL_VIEW}"`,
-  viewText(GUARD_VIEW, ' WHERE merchant = helios_merchant()'),
-  viewText(ALL_VIEW, ''),
+  `CREATE VIEW "${GUARD_VIEW}" AS ${queueText(' WHERE merchant = helios_merchant()')}`,
 ];
 
 export interface SyncLinkState {
@@ -90,7 +87,7 @@ export const pgStatSync: SystemRelationDefinition = {
     const values = synced
       .map((table) => `(${table.oid}, ${quoteText(table.name)}, ${quoteText(table.sync)})`)
       .join(', ');
-    const view = context.role === 'admin' ? ALL_VIEW : GUARD_VIEW;
+    const queue = context.role === 'admin' ? `(${queueText('')})` : `"${GUARD_VIEW}"`;
     return (
       'SELECT t.column1 AS relid, t.column2 AS relname, t.column3 AS mode, ' +
       'count(q.table_id) - coalesce(sum(q.refused), 0) AS unsynced, ' +
@@ -98,7 +95,7 @@ export const pgStatSync: SystemRelationDefinition = {
       'max(unixepoch() - min(q.queued_at), 0) AS oldest_unsynced_seconds, ' +
       "helios_sync_state('link') AS link, helios_sync_state('success') AS last_success, " +
       "helios_sync_state('error') AS last_error " +
-      `FROM (VALUES ${values}) AS t LEFT JOIN "${view}" AS q ON q.table_id = t.column1 ` +
+      `FROM (VALUES ${values}) AS t LEFT JOIN ${queue} AS q ON q.table_id = t.column1 ` +
       'GROUP BY t.column1'
     );
   },
