@@ -194,6 +194,8 @@ export class Modification {
     return this.steps.table.columns.find(
       (column, index) =>
         column.computed === null &&
+        // Its number counts for the merchant that is missing here.
+        column.identity === null &&
         (column.notNull || index === this.#tenantAt) &&
         (values[index] ?? null) === null,
     );
