@@ -112,6 +112,20 @@ export function joined(
   return sqlExpr(type, [open, ...parts, close], location, options);
 }
 
+/** Where an expression begins: what PostgreSQL's errors about a whole expression point at. */
+export function leftmost(expr: Expr): number {
+  const inside =
+    expr.kind === 'sql'
+      ? expr.parts.filter((part) => typeof part !== 'string')
+      : expr.kind === 'call'
+        ? expr.args
+        : expr.kind === 'subquery'
+          ? expr.test
+          : [];
+  const locations = [expr.location, ...inside.map(leftmost)].filter((location) => location >= 0);
+  return locations.length === 0 ? -1 : Math.min(...locations);
+}
+
 /** True where both print to the same text: PostgreSQL's equal() for GROUP BY and ORDER BY. */
 export function sameExpr(left: Expr, right: Expr): boolean {
   if (left === right) return true;

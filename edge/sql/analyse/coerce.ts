@@ -16,7 +16,7 @@ import {
   printTypmod,
 } from '../functions/signatures.ts';
 import { type Analysis, errorAt } from './analysis.ts';
-import { constant, plainType, sqlExpr, toPlain, weave } from './build.ts';
+import { constant, leftmost, plainType, sqlExpr, toPlain, weave } from './build.ts';
 import { literalAs } from './literals.ts';
 import { type CommonType, commonType } from './resolve.ts';
 import type { ConstExpr, Expr } from './tree.ts';
@@ -36,7 +36,8 @@ export function coerceTo(
 ): Expr | null {
   if (expr.type.oid === oid) return expr;
   if (expr.kind === 'const' && isOpen(expr)) {
-    return literalAs(expr, oid === OID.any ? OID.text : oid);
+    const wanted = oid === OID.any ? OID.text : oid;
+    return literalAs(expr, wanted, analysis.environment.catalog);
   }
   if (expr.kind === 'param' && isOpen(expr)) {
     const wanted = oid === OID.any ? OID.text : oid;
@@ -107,9 +108,7 @@ export function castExplicitly(
       location,
     );
   }
-  const shaped = applyTypmod(coerced, type, true);
-  // An array's or a string's cast keeps its location; the cast itself is where errors point.
-  return { ...shaped, location };
+  return applyTypmod(coerced, type, true);
 }
 
 /** Untyped literals and parameters that nothing has settled are text. */
@@ -136,7 +135,7 @@ function wrongArgument(what: string, oid: number, expr: Expr): Error {
   return errorAt(
     'datatype_mismatch',
     `argument of ${what} must be type ${typeName(oid)}, not type ${typeName(expr.type.oid)}`,
-    expr.location,
+    leftmost(expr),
   );
 }
 
@@ -153,7 +152,7 @@ export function unifyTypes(exprs: readonly Expr[], what: string): number {
   const common = commonType(exprs.map((expr) => expr.type.oid));
   if (typeof common === 'number') return common;
   const culprit = exprs.find((expr) => expr.type.oid === common.right);
-  throw mismatch(what, common, culprit?.location ?? -1);
+  throw mismatch(what, common, culprit === undefined ? -1 : leftmost(culprit));
 }
 
 /** Same storage form for all where they share it, else plain: branches of CASE, arms of UNION. */
@@ -189,7 +188,7 @@ export function coerceAll(
       throw errorAt(
         'cannot_coerce',
         `${what} could not convert type ${typeName(expr.type.oid)} to ${typeName(oid)}`,
-        expr.location,
+        leftmost(expr),
       );
     }
     return coerced;
@@ -225,7 +224,7 @@ export function coerceForAssignment(
     throw errorAt(
       'datatype_mismatch',
       `column "${columnName}" is of type ${formatType({ oid: type.oid, typmod: -1 })} but expression is of type ${typeName(expr.type.oid)}`,
-      expr.location,
+      leftmost(expr),
       { hint: 'You will need to rewrite or cast the expression.' },
     );
   }

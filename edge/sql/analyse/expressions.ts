@@ -136,7 +136,7 @@ function analyseNullTest(scope: Scope, body: NullTest, location: number): Expr {
     );
     return joined(BOOL, '(', tests, ' AND ', ')', location);
   }
-  const arg = settleUnknown(scope.analysis, analyseExpression(scope, required(body.arg)));
+  const arg = analyseExpression(scope, required(body.arg));
   return sqlExpr(BOOL, ['(', arg, ` ${is})`], location, { leakproof: true });
 }
 

@@ -155,7 +155,7 @@ function invalidReference(error: EdgeError, outside: readonly NamespaceItem[]): 
     `invalid reference to FROM-clause entry for table "${name}"`,
     (error.fields.position ?? 0) - 1,
     {
-      detail: `There is an entry for table "${name}", but it cannot be referenced from this part of the query.`,
+      hint: `There is an entry for table "${name}", but it cannot be referenced from this part of the query.`,
     },
   );
 }

@@ -3,10 +3,16 @@
  * literal takes the type that its surroundings ask for. Types whose input depends on the session (a
  * timestamp with time zone, `now`) are read when the statement runs, because the plan is shared.
  */
+import { EdgeError } from '../../errors.ts';
+import { textToValue } from '../../types/input-output.ts';
 import { OID } from '../../types/oids.ts';
+import { UTC_SETTINGS } from '../../types/settings.ts';
 import type { PgType } from '../../types/storage.ts';
+import { isArrayType, typeByOid } from '../../types/type-info.ts';
+import type { Catalog } from '../catalog/model.ts';
 import { printInput } from '../functions/signatures.ts';
-import { constant, plainType, sqlExpr } from './build.ts';
+import { errorAt } from './analysis.ts';
+import { constant, plainType, sqlExpr, weave } from './build.ts';
 import type { ConstExpr, Expr } from './tree.ts';
 
 const INT4_MAX = 2147483647n;
@@ -47,50 +53,71 @@ export function numberLiteral(text: string, location: number): Expr {
   return literalAs(constant(OID.unknown, clean, location), OID.numeric);
 }
 
-const TEXT_STORED: ReadonlySet<number> = new Set([OID.text, OID.varchar, OID.unknown]);
+/** Input functions that look at the session: its time zone. */
+const ZONED = /\d:\d\d.*([+-]\d{1,2}(:?\d\d)?|Z|UTC|GMT)$/i;
+/** Words that mean the moment at which the transaction began. */
+const MOMENTS = /\b(now|today|tomorrow|yesterday)\b/i;
 
-/** A literal without type, read as this type. */
-export function literalAs(literal: ConstExpr, oid: number): Expr {
+function dependsOnSession(oid: number, text: string): boolean {
+  const element = isArrayType(oid) ? (typeByOid(oid)?.elementOid ?? oid) : oid;
+  switch (element) {
+    case OID.timestamptz:
+      return MOMENTS.test(text) || isArrayType(oid) || !ZONED.test(text.trim());
+    case OID.timestamp:
+    case OID.date:
+    case OID.time:
+      return MOMENTS.test(text);
+    default:
+      return false;
+  }
+}
+
+const REG_SCHEMAS: ReadonlyMap<string, bigint> = new Map([
+  ['pg_catalog', 11n],
+  ['public', 2200n],
+]);
+
+/** A name as regclass or regnamespace: the catalog says which OID it is. Null where the text is no such thing. */
+function namedObject(oid: number, text: string, catalog: Catalog, location: number): bigint | null {
+  if (/^\d+$/.test(text)) return null;
+  const name = text.replace(/^public\./, '').replace(/^"(.*)"$/, '$1');
+  if (oid === OID.regclass) {
+    const table = catalog.tables.get(name);
+    if (table !== undefined) return BigInt(table.oid);
+    throw errorAt('undefined_table', `relation "${text}" does not exist`, location);
+  }
+  if (oid === OID.regnamespace) {
+    const schema = REG_SCHEMAS.get(name);
+    if (schema !== undefined) return schema;
+    throw errorAt('invalid_schema_name', `schema "${text}" does not exist`, location);
+  }
+  return null;
+}
+
+/** A literal without type, read as this type. @throws EdgeError as the type's input function, with position */
+export function literalAs(literal: ConstExpr, oid: number, catalog: Catalog | null = null): Expr {
   const { value, location } = literal;
   if (value === null) return constant(oid, null, location);
-  if (TEXT_STORED.has(oid)) return constant(oid, value, location);
-  if (typeof value === 'string') {
-    if (oid === OID.bool) {
-      const truth = readBool(value);
-      if (truth !== null) return constant(OID.bool, truth, location);
-    }
-    if (INTEGERS.has(oid) && /^\s*[+-]?\d{1,9}\s*$/.test(value)) {
-      const number = BigInt(value.trim());
-      if (oid !== OID.int2 || (number < 32768n && number >= -32768n)) {
-        return constant(oid, number, location);
-      }
-    }
-    if (oid === OID.numeric) {
-      const canonical = canonicalDecimal(value.trim());
-      if (canonical !== null && canonical !== '' && /\d/.test(value)) {
-        return constant(OID.numeric, canonical, location);
-      }
-    }
+  if (typeof value !== 'string') throw new Error('a literal without type holds text');
+  if (catalog !== null) {
+    const named = namedObject(oid, value, catalog, location);
+    if (named !== null) return constant(oid, named, location);
   }
   const type: PgType = plainType(oid);
+  try {
+    const stored = textToValue(type, value, UTC_SETTINGS);
+    if (!dependsOnSession(oid, value)) return constant(oid, stored, location);
+  } catch (error) {
+    throw error instanceof EdgeError && location >= 0
+      ? error.with({ position: location + 1 })
+      : error;
+  }
   const text = constant(OID.text, value, location);
   // The input function may raise, but only over the user's own literal: it tells nothing of a row.
-  return sqlExpr(type, [...woven(type, text)], location, { leakproof: true });
-}
-
-const INTEGERS: ReadonlySet<number> = new Set([OID.int2, OID.int4, OID.int8]);
-
-function woven(type: PgType, text: Expr): readonly (string | Expr)[] {
-  const stand = '\u{f0000}';
-  const [before = '', after = ''] = printInput(type, stand).split(stand);
-  return [before, text, after];
-}
-
-function readBool(text: string): bigint | null {
-  const word = text.trim().toLowerCase();
-  if (word === '') return null;
-  if ('true'.startsWith(word) || 'yes'.startsWith(word) || word === 'on' || word === '1') return 1n;
-  if ('false'.startsWith(word) || 'no'.startsWith(word) || word === 'off' || word === 'of')
-    return 0n;
-  return word === '0' ? 0n : null;
+  return sqlExpr(
+    type,
+    weave([text], (stand = '') => printInput(type, stand)),
+    location,
+    { leakproof: true },
+  );
 }

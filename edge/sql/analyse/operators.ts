@@ -14,7 +14,7 @@ import {
 } from '../functions/signatures.ts';
 import { type Analysis, errorAt, refuse } from './analysis.ts';
 import { BOOL, callExpr, constant, joined, sqlExpr, toPlain, weave } from './build.ts';
-import { coerceAll, coerceArgument, coerceTo, settleUnknown } from './coerce.ts';
+import { coerceAll, coerceArgument, coerceTo } from './coerce.ts';
 import { analyseExpression, required } from './expressions.ts';
 import { asNode, type Node, namesOf } from './nodes.ts';
 import { commonType, type Resolved, resolveOperator } from './resolve.ts';
@@ -168,6 +168,7 @@ export function compareRowExprs(
   const name = CANONICAL[symbol] ?? symbol;
   const pair = (operator: string, index: number): Expr =>
     makeOperator(analysis, operator, lefts[index] as Expr, rights[index] as Expr, location);
+  if (lefts.length === 1) return pair(name, 0);
   if (name === '=' || name === '<>') {
     const each = lefts.map((_, index) => pair(name, index));
     return joined(BOOL, '(', each, name === '=' ? ' AND ' : ' OR ', ')', location);
@@ -248,7 +249,7 @@ function analyseDistinct(scope: Scope, body: A_Expr, not: boolean, location: num
   // PostgreSQL turns `x IS DISTINCT FROM NULL` into a null test; so must we where x has no equality.
   const nullSide = [left, right].find((side) => side.kind === 'const' && side.value === null);
   if (nullSide !== undefined) {
-    const other = settleUnknown(scope.analysis, nullSide === left ? right : left);
+    const other = nullSide === left ? right : left;
     const test = not ? ' IS NULL)' : ' IS NOT NULL)';
     return sqlExpr(BOOL, ['(', other, test], location, { leakproof: true });
   }
@@ -385,7 +386,7 @@ function analyseArrayOperator(scope: Scope, body: A_Expr, all: boolean, location
   const arrayType = typeByOid(rightType)?.arrayOid ?? 0;
   const array = coerceTo(analysis, right, arrayType, 'implicit');
   const value = toPlain(coerceArgument(analysis, left, leftType));
-  if (array === null || !isComparison(name) || leftType !== rightType) {
+  if (array === null || !isComparison(name) || !storedAlike(leftType, rightType)) {
     throw refuse(`${name} ${all ? 'ALL' : 'ANY'} over these types`, location);
   }
   if (name === '=' && !all && isNativeElement(leftType)) {
@@ -401,6 +402,12 @@ function analyseArrayOperator(scope: Scope, body: A_Expr, all: boolean, location
     location,
     { leakproof: true },
   );
+}
+
+const INTEGERS: ReadonlySet<number> = new Set([OID.int2, OID.int4, OID.int8]);
+
+function storedAlike(left: number, right: number): boolean {
+  return left === right || (INTEGERS.has(left) && INTEGERS.has(right));
 }
 
 function analyseLike(scope: Scope, body: A_Expr, location: number): Expr {

@@ -228,33 +228,23 @@ export function addRangeVar(scope: Scope, node: RangeVar): Relation {
     );
   }
   const alias = node.alias?.aliasname ?? null;
-  try {
-    if (node.schemaname === undefined) {
-      const common = scope.findCommonTable(node.relname ?? '');
-      if (common !== undefined) {
-        const relation = commonRelation(scope, common, node, location);
-        enter(scope, relation, null, alias === null ? null : common.name);
-        return relation;
-      }
+  if (node.schemaname === undefined) {
+    const common = scope.findCommonTable(node.relname ?? '');
+    if (common !== undefined) {
+      const relation = commonRelation(scope, common, node, location);
+      enter(scope, relation, null, alias === null ? null : common.name);
+      return relation;
     }
-    const system = systemRelation(scope, node, location);
-    if (system !== null) {
-      enter(
-        scope,
-        system,
-        node.schemaname ?? 'pg_catalog',
-        alias === null ? null : (node.relname ?? null),
-      );
-      return system;
-    }
-    const table = findTable(scope, node);
-    if (table === null) throw missingRelation(node, location);
-    return addRenamedTable(scope, table, node, location);
-  } catch (error) {
-    throw error instanceof EdgeError && error.condition === 'duplicate_alias'
-      ? error.with({ position: location + 1 })
-      : error;
   }
+  const system = systemRelation(scope, node, location);
+  if (system !== null) {
+    const schema = node.schemaname ?? 'pg_catalog';
+    enter(scope, system, schema, alias === null ? null : (node.relname ?? null));
+    return system;
+  }
+  const table = findTable(scope, node);
+  if (table === null) throw missingRelation(node, location);
+  return addRenamedTable(scope, table, node, location);
 }
 
 function addRenamedTable(scope: Scope, table: Table, node: RangeVar, location: number): Relation {
@@ -315,7 +305,6 @@ export function addFunction(scope: Scope, node: RangeFunction): Relation {
   );
   if (resolution.signature.kind !== 'function') throw refuse(`${name} in FROM`, location);
   const call0 = callExpr(resolution, coerced, location);
-  const columnName = node.alias?.aliasname ?? name;
   const ordinality = node.ordinality === true;
   if (!resolution.signature.returnsSet) {
     // A plain function in FROM is one row.
@@ -324,7 +313,7 @@ export function addFunction(scope: Scope, node: RangeFunction): Relation {
       node,
       ['(SELECT ', call0, ' AS value, 1 AS ordinal)'],
       call0,
-      columnName,
+      name,
       ordinality,
     );
   }
@@ -341,13 +330,18 @@ export function addFunction(scope: Scope, node: RangeFunction): Relation {
   );
   const value = printElement(call0.type.oid, 'value');
   if (value === 'value' && !ordinality) {
-    return enterFunction(scope, node, ['json_each(', elements, ')'], call0, columnName, false);
+    return enterFunction(scope, node, ['json_each(', elements, ')'], call0, name, false);
   }
   if (contains(call0, (expr) => expr.kind === 'column' && scope.relations.has(expr.relation))) {
     throw refuse('a LATERAL reference', location);
   }
   const parts = [`(SELECT ${value} AS value, key + 1 AS ordinal FROM json_each(`, elements, '))'];
-  return enterFunction(scope, node, parts, call0, columnName, ordinality);
+  return enterFunction(scope, node, parts, call0, name, ordinality);
+}
+
+/** The column that the function itself names (an OUT parameter), where it does. */
+function outputColumn(name: string): string | null {
+  return /^jsonb?_array_elements(_text)?$/.test(name) ? 'value' : null;
 }
 
 function enterFunction(
@@ -355,9 +349,11 @@ function enterFunction(
   node: RangeFunction,
   parts: readonly (string | Expr)[],
   call: Expr,
-  name: string,
+  functionName: string,
   ordinality: boolean,
 ): Relation {
+  const relationName = node.alias?.aliasname ?? functionName;
+  const name = outputColumn(functionName) ?? relationName;
   const base = { form: PLAIN, tableOid: 0, attnum: 0 };
   const columns: RelationColumn[] = [{ ...base, name, printed: 'value', type: call.type }];
   if (ordinality) {
@@ -365,7 +361,7 @@ function enterFunction(
   }
   const relation: Relation = {
     alias: uniqueName(scope.analysis, 'r'),
-    name,
+    name: relationName,
     columns: renameColumns(columns, node.alias, call.location),
     source: { kind: 'sql', parts },
     table: null,

@@ -172,6 +172,17 @@ export class Scope {
         );
       }
     }
+    for (let scope: Scope | null = this; scope !== null; scope = scope.parent) {
+      if (!scope.items.some((item) => item.name === name)) continue;
+      return errorAt(
+        'undefined_table',
+        `invalid reference to FROM-clause entry for table "${name}"`,
+        location,
+        {
+          hint: `There is an entry for table "${name}", but it cannot be referenced from this part of the query.`,
+        },
+      );
+    }
     return errorAt('undefined_table', `missing FROM-clause entry for table "${name}"`, location);
   }
 

@@ -134,6 +134,8 @@ export interface Relation {
   readonly tenantColumn: string | null;
   /** Set when an outer join may give its columns as NULL. */
   nullable: boolean;
+  /** Set by the printer where SQLite must not look inside: see `isolate/barrier.ts`. */
+  opaque?: boolean;
 }
 
 export interface CommonTable {
@@ -143,6 +145,8 @@ export interface CommonTable {
   readonly columns: readonly RelationColumn[];
   readonly query: Query;
   readonly materialized: boolean | null;
+  /** As a relation's. */
+  opaque?: boolean;
 }
 
 export type JoinKind = 'INNER' | 'LEFT' | 'RIGHT' | 'FULL' | 'CROSS';

@@ -9,6 +9,7 @@ import { COLLATIONS } from './collations.ts';
 import { FLOAT_FUNCTIONS } from './float-functions.ts';
 import { INTEGER_FUNCTIONS } from './integer-functions.ts';
 import { LIKE_FUNCTIONS } from './like-pattern.ts';
+import { LIMIT_FUNCTIONS } from './limit-functions.ts';
 import { NUMERIC_FUNCTIONS } from './numeric-sql.ts';
 import { QUOTING_FUNCTIONS } from './quoting-functions.ts';
 import { REGEX_FUNCTIONS } from './regex-functions.ts';
@@ -25,6 +26,7 @@ export const functionLibrary: FunctionLibrary = {
     ...QUOTING_FUNCTIONS,
     ...BYTEA_FUNCTIONS,
     ...LIKE_FUNCTIONS,
+    ...LIMIT_FUNCTIONS,
     ...REGEX_FUNCTIONS,
     ...SESSION_FUNCTIONS,
   ],

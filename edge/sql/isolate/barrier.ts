@@ -8,8 +8,8 @@
  * It is used for the conjuncts of WHERE, ON and HAVING everywhere, and for what the query of a subquery or a
  * WITH query gives out: SQLite substitutes that into the predicates around it.
  */
-import type { Expr, Relation } from '../analyse/tree.ts';
-import { childrenOf, hasAggregate, queryExpressions, walk } from '../analyse/walk.ts';
+import type { Expr, Query, Relation } from '../analyse/tree.ts';
+import { childrenOf, hasAggregate, queryExpressions, relationsOf, walk } from '../analyse/walk.ts';
 
 /** True where nothing in it can raise or call out, whatever the row holds. */
 export function isLeakproof(expr: Expr): boolean {
@@ -29,28 +29,34 @@ export function isLeakproof(expr: Expr): boolean {
   }
 }
 
-/** Guarded relations whose columns it reads, those of its own subqueries left out. */
-export function guardedRelations(expr: Expr): readonly Relation[] {
+/** Relations whose columns it reads, those of its own subqueries left out. */
+function relationsRead(expr: Expr): readonly Relation[] {
   const seen = new Set<Relation>();
   const inner = new Set<Relation>();
-  walk(expr, (part) => {
-    if (part.kind === 'column') seen.add(part.relation);
-    if (part.kind === 'subquery') for (const relation of innerRelations(part)) inner.add(relation);
+  const visit = (part: Expr): boolean => {
+    if (part.kind === 'column' && !seen.has(part.relation)) {
+      seen.add(part.relation);
+      const { source } = part.relation;
+      // A set-returning function's rows are made of what its arguments read.
+      if (source.kind === 'sql') {
+        for (const argument of source.parts) {
+          if (typeof argument !== 'string') walk(argument, visit);
+        }
+      }
+    }
+    if (part.kind === 'subquery') collectRelations(part.query, inner);
     return true;
-  });
-  return [...seen].filter((relation) => relation.tenantColumn !== null && !inner.has(relation));
+  };
+  walk(expr, visit);
+  return [...seen].filter((relation) => !inner.has(relation));
 }
 
-function innerRelations(subquery: Expr & { readonly kind: 'subquery' }): ReadonlySet<Relation> {
-  const found = new Set<Relation>();
-  collectRelations(subquery.query, found);
-  return found;
+/** Guarded relations whose columns it reads. */
+export function guardedRelations(expr: Expr): readonly Relation[] {
+  return relationsRead(expr).filter((relation) => relation.tenantColumn !== null);
 }
 
-function collectRelations(
-  query: (Expr & { readonly kind: 'subquery' })['query'],
-  found: Set<Relation>,
-): void {
+function collectRelations(query: Query, found: Set<Relation>): void {
   for (const table of query.commonTables) collectRelations(table.query, found);
   if (query.kind === 'compound') {
     collectRelations(query.left, found);
@@ -58,15 +64,38 @@ function collectRelations(
     return;
   }
   if (query.kind === 'values') return;
-  const queue = [...query.from];
-  for (let item = queue.pop(); item !== undefined; item = queue.pop()) {
-    if (item.kind === 'join') queue.push(item.left, item.right);
-    else {
-      found.add(item.relation);
-      if (item.relation.source.kind === 'query') {
-        collectRelations(item.relation.source.query, found);
-      }
-    }
+  for (const relation of query.from.flatMap(relationsOf)) {
+    if (found.has(relation)) continue;
+    found.add(relation);
+    const inner = innerQuery(relation);
+    if (inner !== null) collectRelations(inner, found);
+  }
+}
+
+/** The query that a relation of FROM stands for, or null for tables and functions. */
+function innerQuery(relation: Relation): Query | null {
+  if (relation.source.kind === 'query') return relation.source.query;
+  return relation.source.kind === 'cte' ? relation.source.cte.query : null;
+}
+
+function readsGuarded(query: Query): boolean {
+  const found = new Set<Relation>();
+  collectRelations(query, found);
+  return [...found].some((relation) => relation.tenantColumn !== null);
+}
+
+/**
+ * Closes the subqueries and WITH queries whose columns this expression reads, where it could raise: their
+ * merchant column is not to be seen from outside, so SQLite must neither flatten them nor push the
+ * expression down into them.
+ */
+export function closeSubqueries(expr: Expr): void {
+  if (isLeakproof(expr) || hasAggregate(expr)) return;
+  for (const relation of relationsRead(expr)) {
+    const query = innerQuery(relation);
+    if (query === null || !readsGuarded(query)) continue;
+    relation.opaque = true;
+    if (relation.source.kind === 'cte') relation.source.cte.opaque = true;
   }
 }
 

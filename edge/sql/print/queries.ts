@@ -16,6 +16,7 @@ import type {
   ValuesQuery,
 } from '../analyse/tree.ts';
 import { collationOf } from '../functions/signatures.ts';
+import { closeSubqueries } from '../isolate/barrier.ts';
 import {
   printBehindBarrier,
   printComparisonKey,
@@ -32,6 +33,7 @@ interface PrintOptions {
 
 /** SQLite text of a query. */
 export function printQuery(query: Query, options: PrintOptions = { top: true }): string {
+  // The body first: it says which WITH queries must stay closed.
   const body = printBody(query, options);
   return printCommonTables(query.commonTables) + body + printLimit(query);
 }
@@ -51,12 +53,13 @@ function printBody(query: Query, options: PrintOptions): string {
 
 function printCommonTables(tables: readonly CommonTable[]): string {
   if (tables.length === 0) return '';
-  const texts = tables.map((table) => {
-    const hint =
-      table.materialized === null ? '' : table.materialized ? 'MATERIALIZED ' : 'NOT MATERIALIZED ';
+  // A later one may close an earlier one, so the last is printed first.
+  const texts = tables.toReversed().map((table) => {
+    const materialized = table.opaque === true ? true : table.materialized;
+    const hint = materialized === null ? '' : materialized ? 'MATERIALIZED ' : 'NOT MATERIALIZED ';
     return `${quoteIdentifier(table.printed)} AS ${hint}(${printQuery(table.query, { top: false })})`;
   });
-  return `WITH ${texts.join(', ')} `;
+  return `WITH ${texts.toReversed().join(', ')} `;
 }
 
 /** LIMIT and OFFSET: SQLite takes a negative LIMIT for none and refuses NULL; the functions do as PostgreSQL. */
@@ -136,6 +139,7 @@ function printOrderTerm(key: SortKey, visible: readonly Target[]): string {
 }
 
 function printSelect(query: SelectQuery, options: PrintOptions): string {
+  closeLeaks(query, options);
   const parts = [
     `SELECT ${query.distinct ? 'DISTINCT ' : ''}${printTargets(query, options)}`,
     printFrom(query.from),
@@ -267,7 +271,9 @@ function printSource(relation: Relation): string {
     case 'table':
       return quoteIdentifier(source.printed);
     case 'query':
-      return `(${printQuery(source.query, { top: false })})`;
+      return relation.opaque === true
+        ? printClosed(source.query)
+        : `(${printQuery(source.query, { top: false })})`;
     case 'cte':
       return quoteIdentifier(source.cte.printed);
     case 'sql':
@@ -275,4 +281,29 @@ function printSource(relation: Relation): string {
         .map((part) => (typeof part === 'string' ? part : printBehindBarrier(part)))
         .join('');
   }
+}
+
+/** LIMIT keeps SQLite from flattening a subquery and from pushing predicates into it. */
+function printClosed(query: Query): string {
+  const text = printQuery(query, { top: false });
+  return query.limit === null && query.offset === null
+    ? `(${text} LIMIT -1)`
+    : `(SELECT * FROM (${text}) LIMIT -1)`;
+}
+
+function joinConditions(item: FromItem): readonly Expr[] {
+  if (item.kind === 'join') {
+    return [...joinConditions(item.left), ...joinConditions(item.right), ...item.on];
+  }
+  const { source } = item.relation;
+  return source.kind === 'sql' ? source.parts.filter((part) => typeof part !== 'string') : [];
+}
+
+/** Closes what this query's predicates, and below the top its outputs, could leak from. */
+function closeLeaks(query: SelectQuery, options: PrintOptions): void {
+  const predicates = [...query.where, ...query.having, ...query.from.flatMap(joinConditions)];
+  for (const expr of predicates) closeSubqueries(expr);
+  if (options.top) return;
+  for (const target of query.targets) closeSubqueries(target.expr);
+  for (const key of query.groupBy) closeSubqueries(key);
 }
