@@ -98,7 +98,7 @@ export function fetchCursor(
   sink: RowSink,
 ): Maybe<string> {
   const portal = context.portals.require(statement.name, 'cursor');
-  return after(materialise(context, portal), (rows) => {
+  return after(materialise(context, portal, statement), (rows) => {
     const count = move(portal, rows, statement, (row) => {
       if (!statement.move) sink.row(new ValuesRow(row));
     });
@@ -106,18 +106,25 @@ export function fetchCursor(
   });
 }
 
-/** FETCH from a portal that Bind made. */
-function materialise(context: SessionContext, portal: Portal): Maybe<StoredRows> {
+/** FETCH from a portal that Bind made: it goes on where Execute stopped, forwards only. */
+function materialise(context: SessionContext, portal: Portal, statement: Fetch): Maybe<StoredRows> {
   if (portal.isCursor && portal.rows !== null) return portal.rows;
-  if (portal.state !== 'ready' || portal.columns === null) {
+  if (portal.columns === null || (portal.state !== 'ready' && portal.rows === null)) {
     throw new EdgeError(
       'object_not_in_prerequisite_state',
       `portal "${portal.name}" cannot be run`,
     );
   }
+  const isForward =
+    statement.direction === 'forward' && (statement.count === 'all' || statement.count > 0);
+  if (!isForward) {
+    throw new EdgeError('object_not_in_prerequisite_state', 'cursor can only scan forward', {
+      hint: 'Declare it with SCROLL option to enable backward scan.',
+    });
+  }
+  if (portal.rows !== null) return portal.rows;
   const rows = new StoredRows(context.dependencies.storedRows);
   return storeRows(context, portal, rows, () => {
-    portal.isCursor = true;
     portal.state = 'suspended';
     portal.rows = rows;
     return rows;

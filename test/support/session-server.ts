@@ -3,16 +3,51 @@
  * other user is a merchant of that name. For tests of what a session says, byte by byte.
  */
 import { createServer, type Server, type Socket } from 'node:net';
-import { SocketOutput } from '../../edge/net/socket-output.ts';
 import type { SessionDependencies } from '../../edge/session/context.ts';
 import { createSession } from '../../edge/session/session.ts';
-import type { SessionPort } from '../../edge/session/session-port.ts';
+import type { SessionOutput, SessionPort } from '../../edge/session/session-port.ts';
+import { ByteWriter } from '../../edge/types/byte-writer.ts';
 import { authenticationOk } from '../../edge/wire/backend.ts';
 import { FrameReader } from '../../edge/wire/frame-reader.ts';
 import { parseFrontendMessage, sessionFrameCap } from '../../edge/wire/frontend.ts';
 
 const HEADER_BYTES = 4;
 const CANCEL_CODE = 80_877_102;
+
+/** Sends at each flush. */
+class PlainOutput implements SessionOutput {
+  readonly writer = new ByteWriter();
+  readonly #socket: Socket;
+  #drained: PromiseWithResolvers<void> | null = null;
+
+  constructor(socket: Socket) {
+    this.#socket = socket;
+  }
+
+  flush(): void {
+    if (this.writer.length > 0) this.#socket.write(this.writer.take());
+  }
+
+  discard(): void {
+    this.writer.truncate(0);
+  }
+
+  drained(): Promise<void> | null {
+    if (!this.#socket.writable || !this.#socket.writableNeedDrain) return null;
+    this.#drained ??= Promise.withResolvers<void>();
+    return this.#drained.promise;
+  }
+
+  goOn(): void {
+    this.#drained?.resolve();
+    this.#drained = null;
+  }
+
+  close(): void {
+    this.flush();
+    this.#socket.end();
+  }
+}
 
 export class SessionServer {
   readonly #dependencies: SessionDependencies;
@@ -49,10 +84,7 @@ export class SessionServer {
     this.#sockets.add(socket);
     socket.setNoDelay(true);
     const reader = new FrameReader();
-    const output = new SocketOutput(socket, () => {
-      output.finish();
-      socket.end();
-    });
+    const output = new PlainOutput(socket);
     let session: SessionPort | null = null;
     let isWaiting = false;
     const turn = (): void => {
@@ -83,16 +115,16 @@ export class SessionServer {
       reader.push(chunk);
       turn();
     });
-    socket.on('drain', () => output.onDrain());
+    socket.on('drain', () => output.goOn());
     socket.on('error', () => undefined);
     socket.on('close', () => {
       this.#sockets.delete(socket);
-      output.abandon();
+      output.goOn();
       session?.close();
     });
   }
 
-  #start(body: Buffer, socket: Socket, output: SocketOutput): SessionPort | null {
+  #start(body: Buffer, socket: Socket, output: PlainOutput): SessionPort | null {
     if (body.readInt32BE(0) === CANCEL_CODE) {
       this.sessions.get(body.readInt32BE(HEADER_BYTES))?.cancel();
       socket.end();
