@@ -206,7 +206,7 @@ export class SyncWorker {
   /** Rows of `pg_stat_sync`. @param merchant counts of its rows only, or null for all */
   statSyncRows(merchant: string | null): Promise<readonly StatSyncRow[]> {
     const { engine, catalog } = this.#options;
-    return statSyncRows(engine, catalog(), this.#linkState(), merchant);
+    return statSyncRows(engine, catalog(), this.linkState(), merchant);
   }
 
   /** Rows that were set aside. @param merchant only its rows, or null for all */
@@ -231,7 +231,8 @@ export class SyncWorker {
     return discardRejected(this.#options.engine, BigInt(id));
   }
 
-  #linkState(): LinkState {
+  /** What only the worker knows, for `pg_stat_sync`. */
+  linkState(): LinkState {
     return {
       link: this.#paused ? 'paused' : this.#link,
       lastSuccessMicros: this.#lastSuccessMicros,

@@ -30,6 +30,8 @@ import { PlanCache } from './session/plan-cache.ts';
 import { StoredRowsBudget } from './session/stored-rows.ts';
 import { Sequences } from './sql/catalog/sequences.ts';
 import { CatalogStore } from './sql/catalog/store.ts';
+import { SyncStateSource } from './sql/catalog/system/pg-stat-sync.ts';
+import { resolveSystemRelation } from './sql/catalog/system/resolve-system-relation.ts';
 import { createCompiler } from './sql/create-compiler.ts';
 import { functionLibrary } from './sql/functions/library.ts';
 import { openAdminCredential } from './tenants/admin-key.ts';
@@ -80,14 +82,18 @@ async function assemble(
   const hybridClock = new HybridClock({ wallMs: () => systemClock.wallMicros() / 1000n });
   const sequences = new Sequences();
   const keyFunctions = new KeyFunctions();
+  const syncState = new SyncStateSource();
   const grammar = embeddedAsset('libpg-query.wasm');
   const [compiler, engine] = await Promise.all([
-    createCompiler(grammar === undefined ? {} : { wasmBinary: grammar }),
+    createCompiler({
+      resolveSystemRelation,
+      ...(grammar === undefined ? {} : { wasmBinary: grammar }),
+    }),
     openStore(options, [
       functionLibrary,
       captureFunctions(hybridClock),
       {
-        scalars: [...sequences.functions(), ...keyFunctions.functions()],
+        scalars: [...sequences.functions(), ...keyFunctions.functions(), ...syncState.functions()],
         aggregates: [],
         collations: [],
       },
@@ -115,7 +121,10 @@ async function assemble(
     catalog: () => catalogs.current,
   });
   const sync = await openSync(options, engine, catalogs, identity, hybridClock);
-  if (sync !== null) closers.push(() => sync.stop());
+  if (sync !== null) {
+    syncState.use(() => sync.linkState());
+    closers.push(() => sync.stop());
+  }
   const registry = new ConnectionRegistry(config['proxy.max_client_connections']);
   const sessions = {
     engine,
