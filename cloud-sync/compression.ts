@@ -26,9 +26,12 @@ export const ACCEPTED_ENCODINGS = zstdDecompress === null ? 'gzip' : 'zstd, gzip
 /** Compresses on a pool thread. */
 export async function compress(body: Uint8Array, encoding: ContentEncoding): Promise<Uint8Array> {
   if (encoding === 'zstd' && zstdCompress !== null) {
-    return zstdCompress(body, {
+    // Without the size zstd prepares tables for the largest of bodies: half a second for a greeting.
+    const options: zlib.ZstdOptions & { readonly pledgedSrcSize: number } = {
       params: { [zlib.constants.ZSTD_c_compressionLevel]: ZSTD_LEVEL },
-    });
+      pledgedSrcSize: body.byteLength,
+    };
+    return zstdCompress(body, options);
   }
   return encoding === 'identity' ? body : gzip(body, { level: GZIP_LEVEL });
 }
