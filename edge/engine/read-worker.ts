@@ -111,8 +111,10 @@ export class ReadWorker {
         tellToStop(running);
       }
     }
-    Atomics.add(running.shared, SHARED_WORD.batchesTaken, 1);
-    Atomics.notify(running.shared, SHARED_WORD.batchesTaken);
+    // A slow client holds the worker back: it sends only so many batches ahead of those taken.
+    const pause = running.read.stopError === null ? running.read.request.sink.ready?.() : null;
+    if (pause === null || pause === undefined) taken(running);
+    else pause.finally(() => taken(running));
   }
 
   #settle(running: Running, error: Error | null): void {
@@ -131,6 +133,11 @@ export class ReadWorker {
     this.#dead = true;
     if (this.#running !== null) this.#settle(this.#running, error);
   }
+}
+
+function taken(running: Running): void {
+  Atomics.add(running.shared, SHARED_WORD.batchesTaken, 1);
+  Atomics.notify(running.shared, SHARED_WORD.batchesTaken);
 }
 
 function tellToStop(running: Running): void {

@@ -97,7 +97,7 @@ export class Store implements Engine, TransactionOwner {
   }
 
   async read(request: ReadRequest): Promise<ReadResult> {
-    const result = this.readNow(request);
+    const result = request.onWorker === true ? null : this.readNow(request);
     if (result !== null) return result;
     const { workers } = this.#parts;
     if (workers === null) throw new Error('a read passed its budget and there is no worker');
