@@ -11,10 +11,14 @@ export const LIMITS = {
   frameBytesMax: 64 * 1024 * 1024,
   /** From accept to ReadyForQuery, milliseconds (PostgreSQL: authentication_timeout). */
   loginMsMax: 10_000,
-  /** Unsent bytes of one connection above which it is not read from. */
-  socketBacklogBytesMax: 4 * 1024 * 1024,
+  /** Unsent bytes of one connection above which it is not read from: 100 deaf clients must fit in memory. */
+  socketBacklogBytesMax: 1024 * 1024,
+  /** A client that takes nothing of such a backlog, milliseconds: it may hold the write lock. */
+  deafClientMsMax: 60_000,
   /** Received and unhandled bytes of one connection above which it is not read from. */
   inputBacklogBytesMax: 256 * 1024,
+  /** Large messages of all connections, received or being handled, bytes; one of the largest must fit. */
+  inputBytesTotalMax: 96 * 1024 * 1024,
   /** Replies gathered for one write while more requests of the same client are at hand, bytes. */
   flushBytesMin: 64 * 1024,
   /** One connection's turn on the event loop while it has requests at hand, milliseconds. */
@@ -112,3 +116,4 @@ assert(LIMITS.loginRefusalDelayMsMin <= LIMITS.loginRefusalDelayMsMax);
 assert(LIMITS.loginRefusalDelayMsMax < LIMITS.loginMsMax);
 assert(LIMITS.checkpointWalBytes < LIMITS.walPreallocatedBytes);
 assert(LIMITS.walPreallocatedBytes < LIMITS.walBytesMax);
+assert(LIMITS.frameBytesMax + LIMITS.inputBacklogBytesMax < LIMITS.inputBytesTotalMax);

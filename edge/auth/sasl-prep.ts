@@ -15,7 +15,7 @@ const NOTHING = new Set([
 ]);
 // C.2.1, C.2.2, C.3 to C.9: controls, private use, non-characters, surrogates, display properties, tags.
 const PROHIBITED =
-  /[\p{Cc}\p{Co}\p{Cs}\p{Noncharacter_Code_Point}\u06DD\u070F\u180E\u0340\u0341\u200E\u200F\u2028-\u202E\u2061-\u2063\u206A-\u206F\u2FF0-\u2FFB\uFFF9-\uFFFD\u{1D173}-\u{1D17A}\u{E0001}\u{E0020}-\u{E007F}]/u;
+  /[\u0340-\u0341]|[\p{Cc}\p{Co}\p{Cs}\p{Noncharacter_Code_Point}\u06DD\u070F\u180E\u200E\u200F\u2028-\u202E\u2061-\u2063\u206A-\u206F\u2FF0-\u2FFB\uFFF9-\uFFFD\u{1D173}-\u{1D17A}\u{E0001}\u{E0020}-\u{E007F}]/u;
 // D.1: letters written from right to left.
 const RIGHT_TO_LEFT =
   /[\u05BE\u05C0\u05C3\u05D0-\u05F4\u061B-\u064A\u066D-\u06D5\u06E5\u06E6\u06FA-\u07B1\u200F\uFB1D-\uFDFC\uFE70-\uFEFC]/u;
@@ -39,7 +39,7 @@ export function saslPrep(password: string): string {
 
 /** RFC 3454 section 6: right-to-left text has no left-to-right letters and is framed by its own. */
 function mixesDirections(text: string): boolean {
-  const characters = [...text];
+  const characters = Array.from(text);
   const isRtl = (character: string | undefined): boolean => RIGHT_TO_LEFT.test(character ?? '');
   if (!characters.some(isRtl)) return false;
   if (!isRtl(characters[0]) || !isRtl(characters.at(-1))) return true;

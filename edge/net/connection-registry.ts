@@ -31,6 +31,7 @@ export interface ConnectionCounts {
 
 interface Admission extends BackendIdentity {
   readonly role: Role;
+  readonly merchant: string | null;
   readonly registrant: Registrant;
 }
 
@@ -43,6 +44,7 @@ export class ConnectionRegistry {
   readonly #byPid = new Map<number, Admission>();
   readonly #admitted: Record<Role, number> = { merchant: 0, admin: 0 };
   #lastPid = 0;
+  #inputBytes = 0;
   #emptied: PromiseWithResolvers<void> | null = null;
 
   /** @param maxClients merchants' connections: `max_client_connections` */
@@ -73,13 +75,15 @@ export class ConnectionRegistry {
 
   /**
    * Takes a slot.
+   * @param merchant null for the administrator
    * @param hasLongSecret protocol 3.2 and later
    * @throws EdgeError FATAL 53300
    */
-  admit(registrant: Registrant, role: Role, hasLongSecret: boolean): BackendIdentity {
+  admit(registrant: Registrant, merchant: string | null, hasLongSecret: boolean): BackendIdentity {
+    const role = merchant === null ? 'admin' : 'merchant';
     this.requireSlot(role);
     const secret = randomBytes(hasLongSecret ? SECRET_BYTES_LONG : SECRET_BYTES_SHORT);
-    const admission: Admission = { pid: this.#freePid(), secret, role, registrant };
+    const admission: Admission = { pid: this.#freePid(), secret, role, merchant, registrant };
     this.#open.set(registrant, admission);
     this.#byPid.set(admission.pid, admission);
     this.#admitted[role] += 1;
@@ -105,6 +109,27 @@ export class ConnectionRegistry {
     if (isRight && admission !== undefined) admission.registrant.cancel();
   }
 
+  /** Ends all sessions of a merchant (57P01): suspended, removed, or a key was stolen. */
+  disconnectMerchant(merchant: string): void {
+    for (const admission of this.#byPid.values()) {
+      if (admission.merchant === merchant) admission.registrant.shutdown();
+    }
+  }
+
+  /**
+   * Counts the bytes of large messages, wherever they are in the box.
+   * @throws EdgeError FATAL 53200 when that would be too much; nothing is counted then
+   */
+  holdInput(bytes: number): void {
+    if (bytes > 0 && this.#inputBytes + bytes > LIMITS.inputBytesTotalMax) {
+      throw new EdgeError('out_of_memory', 'out of memory', {
+        severity: 'FATAL',
+        detail: 'Too many large messages are being received at the same time.',
+      });
+    }
+    this.#inputBytes += bytes;
+  }
+
   counts(): ConnectionCounts {
     const { merchant, admin } = this.#admitted;
     return {
@@ -116,13 +141,13 @@ export class ConnectionRegistry {
 
   /** Tells every connection that the box stops; those still open after the grace are cut. */
   async shutdown(graceMs: number): Promise<void> {
-    for (const registrant of [...this.#open.keys()]) registrant.shutdown();
+    for (const registrant of this.#open.keys()) registrant.shutdown();
     if (this.#open.size === 0) return;
     this.#emptied = Promise.withResolvers<void>();
     const timer = setTimeout(() => this.#emptied?.resolve(), graceMs);
     await this.#emptied.promise;
     clearTimeout(timer);
-    for (const registrant of [...this.#open.keys()]) registrant.destroy();
+    for (const registrant of this.#open.keys()) registrant.destroy();
   }
 
   #freePid(): number {

@@ -10,41 +10,34 @@
  */
 import type { Socket } from 'node:net';
 import { TLSSocket } from 'node:tls';
-import type { LoginThrottle } from '../auth/login-throttle.ts';
 import type { Clock } from '../clock.ts';
 import { EdgeError } from '../errors.ts';
 import { LIMITS } from '../limits.ts';
-import type { Log } from '../log.ts';
 import type { LoginInfo, SessionOutput, SessionPort } from '../session/session-port.ts';
-import { errorResponse, negotiateProtocolVersion } from '../wire/backend.ts';
+import { errorResponse } from '../wire/backend.ts';
 import { type Frame, FrameReader } from '../wire/frame-reader.ts';
-import { FRONTEND, parseFrontendMessage, sessionFrameCap } from '../wire/frontend.ts';
-import { loginFrameCap } from '../wire/login-messages.ts';
+import { parseFrontendMessage, sessionFrameCap } from '../wire/frontend.ts';
 import {
   asUnsupported,
   errorResponseV2,
   PROTOCOL_MAJOR,
-  PROTOCOL_MINOR_MAX,
   parseStartup,
   type StartupParameters,
   unsupportedProtocol,
 } from '../wire/startup-packet.ts';
-import type { ConnectionRegistry, Registrant } from './connection-registry.ts';
-import { Login, type LoginPolicy, type LoginResult, type Peer } from './login.ts';
+import type { Registrant } from './connection-registry.ts';
+import type { LoginResult, Peer } from './login.ts';
+import { type LoginContext, LoginStage } from './login-stage.ts';
 import { SocketOutput } from './socket-output.ts';
 import type { TlsMaterial } from './tls-material.ts';
 
 export type SessionFactory = (login: LoginInfo, output: SessionOutput) => SessionPort;
 
 /** What all connections share. */
-export interface ConnectionContext {
-  readonly policy: LoginPolicy;
+export interface ConnectionContext extends LoginContext {
   readonly tls: TlsMaterial;
-  readonly registry: ConnectionRegistry;
-  readonly throttle: LoginThrottle;
   readonly createSession: SessionFactory;
   readonly clock: Clock;
-  readonly log: Log;
   readonly loginMsMax: number;
 }
 
@@ -55,7 +48,8 @@ const ALPN = 'postgresql';
 const TLS_HANDSHAKE_BYTE = 0x16;
 const ACCEPT_TLS = 'S';
 const REFUSE_GSSENC = 'N';
-const NAME_LENGTH_SHOWN = 100;
+/** Protocol 3.2 made room for long cancel secrets. */
+const LONG_SECRET_MINOR = 2;
 
 export class Connection implements Registrant {
   readonly #context: ConnectionContext;
@@ -66,20 +60,26 @@ export class Connection implements Registrant {
   #phase: Phase = 'startup';
   #isTls = false;
   #isGssAsked = false;
-  #startup: StartupParameters | null = null;
-  #login: Login | null = null;
+  #login: LoginStage | null = null;
   #session: SessionPort | null = null;
   /** A message is being waited for. */
   #isWaiting = false;
   /** The client has closed its sending side. */
   #hasEnded = false;
   #timer: NodeJS.Timeout | null = null;
+  /** Bytes of the message being handled, and bytes counted with the registry. */
+  #messageBytes = 0;
+  #heldBytes = 0;
 
   constructor(socket: Socket, peer: Peer, context: ConnectionContext) {
     this.#context = context;
     this.#peer = peer;
     this.#socket = socket;
-    this.#output = new SocketOutput(socket, () => this.#finish());
+    this.#output = new SocketOutput(
+      socket,
+      () => this.#finish(),
+      () => this.#guard(() => this.destroy()),
+    );
     // On the innermost socket for good: an error event without a listener would end the process.
     socket.on('error', (error) => this.#lost(error));
     socket.on('close', () => this.#closed());
@@ -115,14 +115,31 @@ export class Connection implements Registrant {
     // connection before the client has read why.
     if (this.#phase === 'closed') return;
     this.#reader.push(chunk);
+    if (!this.#holdInput()) return;
     if (!this.#isWaiting) this.#turn();
     else if (this.#reader.pendingBytes > LIMITS.inputBacklogBytesMax) this.#socket.pause();
+  }
+
+  /** Counts what is large with the registry; false when there is too much of it, and this one goes. */
+  #holdInput(): boolean {
+    const bytes = this.#reader.pendingBytes + this.#messageBytes;
+    const held = bytes > LIMITS.inputBacklogBytesMax ? bytes : 0;
+    if (held === this.#heldBytes) return true;
+    try {
+      this.#context.registry.holdInput(held - this.#heldBytes);
+      this.#heldBytes = held;
+      return true;
+    } catch (error) {
+      this.#fail(error);
+      return false;
+    }
   }
 
   /** Works through the frames at hand until one must be waited for. */
   #turn(): void {
     const { clock } = this.#context;
     const endMs = clock.monotonicMs() + LIMITS.connectionTurnMsMax;
+    this.#messageBytes = 0;
     this.#output.isBatching = true;
     try {
       while (this.#phase !== 'closed' && !this.#isWaiting) {
@@ -138,7 +155,9 @@ export class Connection implements Registrant {
       this.#output.isBatching = false;
       this.#output.send();
     }
-    if (this.#phase === 'closed' || this.#isWaiting) return;
+    if (this.#phase === 'closed') return;
+    if (!this.#isWaiting) this.#messageBytes = 0;
+    if (!this.#holdInput() || this.#isWaiting) return;
     if (this.#hasEnded) this.#finish();
     else if (this.#socket.isPaused()) this.#socket.resume();
   }
@@ -163,17 +182,19 @@ export class Connection implements Registrant {
       case 'startup':
         return this.#nextStartup();
       case 'login':
-        return this.#nextLogin();
+        return this.#login?.next() ?? null;
       case 'session': {
         const frame = this.#reader.next();
         return frame === null ? 'idle' : this.#receive(frame);
       }
-      default:
+      case 'handshake':
+      case 'closed':
         return 'idle';
     }
   }
 
   #receive(frame: Frame): Promise<void> | null {
+    this.#messageBytes = frame.body.length;
     const message = parseFrontendMessage(frame);
     const pending = this.#session?.receive(message) ?? null;
     if (message.kind !== 'terminate') return pending;
@@ -287,83 +308,31 @@ export class Connection implements Registrant {
   }
 
   #beginLogin(startup: StartupParameters): void {
-    const { registry, policy, tls } = this.#context;
-    const { writer } = this.#output;
-    if (startup.minor > PROTOCOL_MINOR_MAX || startup.protocolOptions.length > 0) {
-      const minor = Math.min(startup.minor, PROTOCOL_MINOR_MAX);
-      negotiateProtocolVersion(writer, (PROTOCOL_MAJOR << 16) | minor, startup.protocolOptions);
-    }
-    const security = { isTls: this.#isTls, endPointHash: this.#isTls ? tls.endPointHash : null };
-    const login = new Login(startup, this.#peer, security, policy, writer);
-    registry.requireSlot(login.role);
+    const endPointHash = this.#isTls ? this.#context.tls.endPointHash : null;
+    const login = new LoginStage(startup, this.#context, {
+      peer: this.#peer,
+      security: { isTls: this.#isTls, endPointHash },
+      reader: this.#reader,
+      output: this.#output,
+      onSuccess: (result) => this.#beginSession(result, startup.minor),
+    });
     login.begin();
-    this.#output.flush();
-    this.#startup = startup;
     this.#login = login;
     this.#phase = 'login';
-    this.#reader.expectTyped(loginFrameCap);
   }
 
-  #nextLogin(): Promise<void> | null | 'idle' {
-    const login = this.#login;
-    const type = this.#reader.peek();
-    if (login === null || type < 0) return 'idle';
-    if (type !== FRONTEND.password) {
-      throw new EdgeError(
-        'protocol_violation',
-        `expected ${login.expects} response, got message type ${type}`,
-        { severity: 'FATAL' },
-      );
-    }
-    const frame = this.#reader.next();
-    if (frame === null) return 'idle';
-    try {
-      const outcome = login.receive(frame.body);
-      if (outcome instanceof Promise) return this.#awaitLogin(outcome);
-      if (outcome === null) this.#output.flush();
-      else this.#beginSession(outcome);
-      return null;
-    } catch (error) {
-      return this.#refuse(error);
-    }
-  }
-
-  async #awaitLogin(outcome: Promise<LoginResult>): Promise<void> {
-    try {
-      const result = await outcome;
-      if (this.#phase === 'login') this.#beginSession(result);
-    } catch (error) {
-      await this.#refuse(error);
-    }
-  }
-
-  /** A refusal is held back when the address has failed too often; the error then leaves as any other. */
-  async #refuse(error: unknown): Promise<never> {
-    if (error instanceof EdgeError && error.condition === 'invalid_password') {
-      const { address } = this.#peer;
-      const user = this.#startup?.user.slice(0, NAME_LENGTH_SHOWN);
-      this.#context.log.warn({ user, address }, 'login refused');
-      const delayMs = this.#peer.isUnixSocket ? 0 : this.#context.throttle.failed(address);
-      if (delayMs > 0) await new Promise((resolve) => setTimeout(resolve, delayMs).unref());
-    }
-    throw error;
-  }
-
-  #beginSession(result: LoginResult): void {
+  #beginSession(result: LoginResult, minor: number): void {
+    if (this.#phase !== 'login') return;
     const { registry, throttle, createSession } = this.#context;
-    const hasLongSecret = (this.#startup?.minor ?? 0) >= 2;
-    const { pid, secret } = registry.admit(this, result.role, hasLongSecret);
+    const { pid, secret } = registry.admit(this, result.merchant, minor >= LONG_SECRET_MINOR);
     throttle.succeeded(this.#peer.address);
     this.#after(null, null);
     this.#output.flush();
     this.#phase = 'session';
     this.#login = null;
-    this.#startup = null;
     this.#reader.expectTyped(sessionFrameCap);
-    this.#session = createSession(
-      { ...result, backendPid: pid, backendSecret: secret },
-      this.#output,
-    );
+    const login: LoginInfo = { ...result, backendPid: pid, backendSecret: secret };
+    this.#session = createSession(login, this.#output);
     this.#session.start();
   }
 
@@ -413,7 +382,16 @@ export class Connection implements Registrant {
     this.#reader.drain();
     this.#socket.end();
     this.#socket.resume();
-    this.#after(LIMITS.closeLingerMsMax, () => this.#socket.destroy());
+    this.#linger();
+  }
+
+  /** Cuts the socket when the client neither closes its side nor takes what is still unsent. */
+  #linger(): void {
+    const unsentBytes = this.#socket.writableLength;
+    this.#after(LIMITS.closeLingerMsMax, () => {
+      if (this.#socket.writableLength < unsentBytes) this.#linger();
+      else this.#socket.destroy();
+    });
   }
 
   #lost(error: Error): void {
@@ -431,6 +409,9 @@ export class Connection implements Registrant {
   }
 
   #release(): void {
+    this.#context.registry.holdInput(-this.#heldBytes);
+    this.#heldBytes = 0;
+    this.#messageBytes = 0;
     const session = this.#session;
     this.#session = null;
     this.#login = null;

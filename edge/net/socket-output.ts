@@ -21,16 +21,22 @@ export class SocketOutput implements SessionOutput {
   isBatching = false;
   #socket: Socket;
   readonly #onClose: () => void;
+  readonly #onDeaf: () => void;
   /** Bytes of the writer that the socket has already, and bytes that it may have. */
   #sent = 0;
   #permitted = 0;
   #drained: PromiseWithResolvers<void> | null = null;
+  #deafTimer: NodeJS.Timeout | null = null;
   #isOpen = true;
 
-  /** @param onClose ends the connection, after what was written has been handed to the socket */
-  constructor(socket: Socket, onClose: () => void) {
+  /**
+   * @param onClose ends the connection, after what was written has been handed to the socket
+   * @param onDeaf cuts the connection: the client has long taken nothing, and somebody waits for it
+   */
+  constructor(socket: Socket, onClose: () => void, onDeaf: () => void) {
     this.#socket = socket;
     this.#onClose = onClose;
+    this.#onDeaf = onDeaf;
   }
 
   /** The same stream goes on inside TLS. */
@@ -70,12 +76,26 @@ export class SocketOutput implements SessionOutput {
 
   drained(): Promise<void> | null {
     if (!this.#isOpen || this.#socket.writableLength <= LIMITS.socketBacklogBytesMax) return null;
-    this.#drained ??= Promise.withResolvers<void>();
+    if (this.#drained === null) {
+      this.#drained = Promise.withResolvers<void>();
+      this.#watch(this.#socket.writableLength);
+    }
     return this.#drained.promise;
+  }
+
+  /** Looks now and then whether the client takes anything. */
+  #watch(unsentBytes: number): void {
+    this.#deafTimer = setTimeout(() => {
+      const stillUnsent = this.#socket.writableLength;
+      if (stillUnsent < unsentBytes) this.#watch(stillUnsent);
+      else this.#onDeaf();
+    }, LIMITS.deafClientMsMax).unref();
   }
 
   /** The socket has taken everything. */
   onDrain(): void {
+    if (this.#deafTimer !== null) clearTimeout(this.#deafTimer);
+    this.#deafTimer = null;
     this.#drained?.resolve();
     this.#drained = null;
   }
@@ -85,7 +105,7 @@ export class SocketOutput implements SessionOutput {
     this.#onClose();
   }
 
-  /** Forgets what was not permitted: the answer to a message that failed for a fault of our own. */
+  /** Forgets what was not permitted: the disk failed, or a message for a fault of our own. */
   discard(): void {
     this.writer.truncate(Math.max(this.#permitted, this.#sent));
   }

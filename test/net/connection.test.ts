@@ -229,7 +229,7 @@ describe('Connection', () => {
 
   it('survives any frames after login', async () => {
     const frame = fc
-      .tuple(fc.constantFrom(...'BCDEFHPQScdfzp'), fc.uint8Array({ maxLength: 60 }))
+      .tuple(fc.constantFrom(...'BCDEFHPQScdfzp'.split('')), fc.uint8Array({ maxLength: 60 }))
       .map(([letter, body]) => message(letter, body));
     await fc.assert(
       fc.asyncProperty(
@@ -258,6 +258,24 @@ describe('Connection', () => {
     client.say(largest);
     client.say(QUERY);
     await client.until((heard) => letters(heard) === 'TDCZ');
+    client.end();
+  });
+});
+
+describe('Connection and large messages', () => {
+  it('refuses them when all together would fill the memory', async () => {
+    const huge = raw('Q', i32(60 * 1024 * 1024), Buffer.alloc(40 * 1024 * 1024, 0x61));
+    const clients = [];
+    for (let count = 0; count < 3; count += 1) clients.push((await loggedIn(box.port)).client);
+    for (const client of clients) client.say(huge);
+    const heard = await Promise.race(clients.map((client) => client.untilEnd()));
+    expect(refusal(heard)).toBe('FATAL 53200 out of memory');
+    for (const client of clients) client.end();
+    await eventually(() => box.registry.counts().merchants === 0);
+    const { client } = await loggedIn(box.port);
+    client.say(message('d', Buffer.alloc(LIMITS.frameBytesMax)));
+    client.say(QUERY);
+    await client.until((bytes) => letters(bytes) === 'TDCZ');
     client.end();
   });
 });

@@ -88,7 +88,11 @@ export class FakeSession implements SessionPort {
         this.#isSkipping = message.extended;
         if (!message.extended) this.#ready();
         return null;
-      default:
+      case 'copyData':
+      case 'copyDone':
+      case 'copyFail':
+      case 'functionCall':
+      case 'terminate':
         return null;
     }
   }
