@@ -74,7 +74,9 @@ async function sellAndCut(
   await write(engine, 'INSERT INTO stock VALUES (0)');
   await engine.checkpoint();
   disk.onTick = () => {
-    if (cuts.length >= CUTS || random() > 0.02) return;
+    // Half of the cuts where the log has just been started over, the rest anywhere.
+    const likely = disk.logIsStartingOver ? 0.25 : 0.005;
+    if (cuts.length >= CUTS || random() > likely) return;
     const into = join(directory, `cut-${seed}-${lying}-${cuts.length}`);
     disk.cutPowerInto(into, random);
     cuts.push({ directory: into, acknowledged: new Map(acknowledged) });

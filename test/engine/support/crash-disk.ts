@@ -156,6 +156,17 @@ export class CrashDisk implements StorageMedium {
     return this.#lying && path.endsWith('-wal');
   }
 
+  /** True while the start of a log has been written and not synced: its order against the rest matters then. */
+  get logIsStartingOver(): boolean {
+    for (const [path, file] of this.#files) {
+      if (!path.endsWith('-wal')) continue;
+      for (const operation of file.operations) {
+        if (operation.kind === 'write' && operation.position === 0) return true;
+      }
+    }
+    return false;
+  }
+
   open(path: string): StoredFile {
     const file = this.#files.get(path) ?? new CrashFile(this, path);
     this.#files.set(path, file);
