@@ -102,6 +102,8 @@ export const LIMITS = {
   loginsRemembered: 1_000,
   /** Nesting of expressions and subqueries. */
   nestingMax: 200,
+  /** Rows of one generate_series. */
+  seriesRowsMax: 1_000_000,
   /** Nesting of JSON values. */
   jsonNestingMax: 1_000,
   /** One value made by a function (repeat, lpad, an array), bytes or elements. */

@@ -25,8 +25,8 @@ import type { TypeSettings } from './settings.ts';
 import type { SqlValue } from './storage.ts';
 import { isArrayType, typeByOid, typeName } from './type-info.ts';
 
-export { columnEncoder } from './column-encoder.ts';
 export type { ColumnEncoder } from './column-encoder.ts';
+export { columnEncoder } from './column-encoder.ts';
 
 function insufficient(): EdgeError {
   return new EdgeError('protocol_violation', 'insufficient data left in message');

@@ -2,10 +2,11 @@
  * The collations of types whose stored text does not sort as the type does. SQLite calls them for ORDER BY, GROUP BY,
  * indexes and comparisons.
  */
+
+import { compareUtf8 } from '../../types/bytes-text.ts';
 import { compareJsonbText } from '../../types/jsonb.ts';
 import { compareNumericText } from '../../types/numeric-stored.ts';
 import type { Collation } from '../../types/sql-function.ts';
-import { compareUtf8 } from '../../types/bytes-text.ts';
 
 type Element = null | number | bigint | string;
 

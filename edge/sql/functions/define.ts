@@ -3,9 +3,9 @@
  * their storage class without a cast at each place.
  */
 import { EdgeError } from '../../errors.ts';
-import { numberToNumeric } from '../../types/numeric-stored.ts';
 import type { Numeric } from '../../types/numeric.ts';
 import { formatNumeric, numericOf, parseNumeric } from '../../types/numeric.ts';
+import { numberToNumeric } from '../../types/numeric-stored.ts';
 import type { SessionValues } from '../../types/session-values.ts';
 import type { TypeSettings } from '../../types/settings.ts';
 import type { ScalarFunction } from '../../types/sql-function.ts';

@@ -8,8 +8,8 @@ import type { Condition } from '../../errors.ts';
 import { EdgeError } from '../../errors.ts';
 import { roundHalfEven } from '../../types/interval.ts';
 import { divisionByZero, formatNumeric, numericOf } from '../../types/numeric.ts';
-import { numberToNumeric } from '../../types/numeric-stored.ts';
 import { numericToNumber } from '../../types/numeric-functions.ts';
+import { numberToNumeric } from '../../types/numeric-stored.ts';
 import type { ScalarFunction } from '../../types/sql-function.ts';
 import { numericAt, real, realAt, scalar, smallAt, strict, volatile } from './define.ts';
 

@@ -3,6 +3,7 @@
  * of native sums back together.
  */
 import { EdgeError } from '../../errors.ts';
+import type { Numeric } from '../../types/numeric.ts';
 import * as arithmetic from '../../types/numeric.ts';
 import * as analytic from '../../types/numeric-functions.ts';
 import {
@@ -11,7 +12,6 @@ import {
   scaledExact,
   scaledFloor,
 } from '../../types/numeric-stored.ts';
-import type { Numeric } from '../../types/numeric.ts';
 import type { ScalarFunction } from '../../types/sql-function.ts';
 import type { SqlValue } from '../../types/storage.ts';
 import { integerAt, numeric, numericAt, scalar, smallAt, strict } from './define.ts';

@@ -6,8 +6,8 @@
  * says `scaled`. Nothing here looks at values: texts contain no user literal unless the caller put it in.
  */
 import { OID } from '../../types/oids.ts';
-import { typeByOid, isArrayType, lengthTypmod, numericTypmod } from '../../types/type-info.ts';
 import type { PgType } from '../../types/storage.ts';
+import { isArrayType, lengthTypmod, numericTypmod, typeByOid } from '../../types/type-info.ts';
 import type { Cast } from './casts.ts';
 import { isTextLike } from './casts.ts';
 import type { Signature } from './signature.ts';

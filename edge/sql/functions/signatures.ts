@@ -13,10 +13,10 @@ import { NUMBER_SIGNATURES } from './table-numbers.ts';
 import { TEXT_SIGNATURES } from './table-text.ts';
 import { TIME_SIGNATURES } from './table-time.ts';
 
-export type { Signature, SignatureKind, Volatility } from './signature.ts';
 export type { Cast, CastContext } from './casts.ts';
 export { CASTS, findCast, isTextLike } from './casts.ts';
 export * from './printing.ts';
+export type { Signature, SignatureKind, Volatility } from './signature.ts';
 
 /** Everything that a user's text can call. */
 export const SIGNATURES: readonly Signature[] = [

@@ -4,8 +4,8 @@
  */
 import { EdgeError } from '../../errors.ts';
 import { LIMITS } from '../../limits.ts';
-import { clipName } from '../../types/input-output.ts';
 import { storeArray } from '../../types/array-value.ts';
+import { clipName } from '../../types/input-output.ts';
 import type { ScalarFunction } from '../../types/sql-function.ts';
 import type { SqlValue } from '../../types/storage.ts';
 import {
