@@ -164,15 +164,17 @@ export function unifyForms(exprs: readonly Expr[]): {
   const valued = exprs.filter((expr) => expr.kind !== 'const' || expr.value !== null);
   const [first] = valued;
   const typmod = first?.type.typmod ?? -1;
-  const sameTypmod = valued.every((expr) => expr.type.typmod === typmod);
+  // A NULL has no modifier, so it takes the result's away, as in PostgreSQL; the form may stay.
+  const sameTypmod = exprs.every((expr) => expr.type.typmod === typmod);
   const form = first?.form ?? PLAIN;
   const sameForm = valued.every(
     (expr) =>
       expr.form.kind === form.kind &&
       (expr.form.kind === 'plain' || (form.kind === 'scaled' && expr.form.scale === form.scale)),
   );
-  if (sameForm && sameTypmod) return { exprs, form, typmod };
-  return { exprs: exprs.map(toPlain), form: PLAIN, typmod: sameTypmod ? typmod : -1 };
+  const shared = sameTypmod ? typmod : -1;
+  if (sameForm) return { exprs, form, typmod: shared };
+  return { exprs: exprs.map(toPlain), form: PLAIN, typmod: shared };
 }
 
 /** Brings every expression to the common type. @throws EdgeError 42846, 42804 */

@@ -100,6 +100,8 @@ function printCompared(expr: Expr, options: PrintOptions): string {
 
 function printTargets(query: SelectQuery, options: PrintOptions): string {
   const print = query.distinct ? printCompared : printOutput;
+  // PostgreSQL has rows without columns; here one that nobody reads stands for them.
+  if (visibleTargets(query).length === 0) return 'NULL';
   return visibleTargets(query)
     .map((target, index) => `${print(target.expr, options)} AS ${outputName(index)}`)
     .join(', ');
