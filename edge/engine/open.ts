@@ -27,7 +27,11 @@ import { volatileMedium } from './vfs/volatile-file.ts';
 import { installedWasmBinary } from './wasm-binary.ts';
 import { WriteQueue } from './write-queue.ts';
 
-/** `durable` is the product; the others serve the offline harness (`vfs/volatile-file.ts`). */
+/**
+ * `durable` is the product. `volatile` serves the offline harness (`vfs/volatile-file.ts`), and `volatile-nosync` is
+ * the mutant that it must catch: the group commit's sync does nothing and says it did, while SQLite's own syncs, at
+ * checkpoints, are made, so that the file stays well formed and acknowledged commits are lost.
+ */
 export type VfsMode = 'durable' | 'volatile' | 'volatile-nosync';
 
 export interface EngineOptions {
@@ -163,7 +167,7 @@ function compose(opened: Opened): Store {
   );
   const queue = new WriteQueue();
   const group = new GroupCommit(
-    { commitLog: commitLog(database, wal), log, onFatal },
+    { commitLog: commitLog(database, wal, options.vfsMode), log, onFatal },
     numbers.last,
   );
   const checkpointer = new Checkpointer({
@@ -230,7 +234,7 @@ function openWorkers(
 }
 
 function mediumOf(mode: VfsMode): StorageMedium {
-  return mode === 'durable' ? durableMedium : volatileMedium(mode === 'volatile-nosync');
+  return mode === 'durable' ? durableMedium : volatileMedium;
 }
 
 function prepareMain(main: Connection, options: EngineOptions): void {
@@ -278,9 +282,14 @@ function sharedFile(host: SqliteHost, path: string): SharedFile {
   return shared;
 }
 
-function commitLog(database: SharedFile, wal: SharedFile): CommitLog {
+function commitLog(database: SharedFile, wal: SharedFile, mode: VfsMode | undefined): CommitLog {
   return {
-    sync: () => wal.file.sync(),
+    sync: () => {
+      if (mode !== 'volatile-nosync') return wal.file.sync();
+      // The mutant: it says that it synced.
+      wal.wal?.flush();
+      return Promise.resolve();
+    },
     assertInPlace: () => {
       for (const shared of [wal, database]) {
         if (shared.file.isAtItsPath()) continue;

@@ -2,10 +2,7 @@
  * The harness's disk: what was written stays in this process until a sync returns, so that SIGKILL
  * loses exactly what a pulled plug may lose. Reads see the pending operations laid over the file.
  *
- * Two kinds. Honest: a sync writes the pending operations through and syncs the file. Lying (the mutant
- * that the tests must catch): the log's asynchronous sync, the group commit's, does nothing and says it did, while
- * SQLite's own ordering syncs are kept, so that the file stays well formed and acknowledged commits are lost.
- * Neither is meant for a shop: every read walks the pending operations.
+ * It is not meant for a shop: every read walks the pending operations.
  */
 import { durableMedium } from './durable-file.ts';
 import type { StorageMedium, StoredFile } from './stored-file.ts';
@@ -20,13 +17,11 @@ const JOINED_BYTES_MAX = 256 * 1024;
 
 class VolatileFile implements StoredFile {
   readonly #file: StoredFile;
-  readonly #lying: boolean;
   #operations: Operation[] = [];
   #size: number;
 
-  constructor(file: StoredFile, lying: boolean) {
+  constructor(file: StoredFile) {
     this.#file = file;
-    this.#lying = lying;
     this.#size = file.size();
   }
 
@@ -86,7 +81,6 @@ class VolatileFile implements StoredFile {
   }
 
   async sync(): Promise<void> {
-    if (this.#lying) return;
     const covered = this.#operations;
     // The covered operations stay readable until the sync returns; later ones go behind a barrier.
     const barrier: Operation = { kind: 'barrier' };
@@ -116,11 +110,8 @@ class VolatileFile implements StoredFile {
   }
 }
 
-/** @param lying the mutant whose asynchronous sync does nothing */
-export function volatileMedium(lying: boolean): StorageMedium {
-  return {
-    ...durableMedium,
-    open: (path, options) =>
-      new VolatileFile(durableMedium.open(path, options), lying && path.endsWith('-wal')),
-  };
-}
+/** The harness's medium. */
+export const volatileMedium: StorageMedium = {
+  ...durableMedium,
+  open: (path, options) => new VolatileFile(durableMedium.open(path, options)),
+};
