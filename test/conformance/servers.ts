@@ -1,6 +1,8 @@
 /**
- * The two servers that conformance compares: the box with one merchant `m1`, and PostgreSQL with a
- * role `m1` under forced row-level security on the same tables.
+ * The two servers that conformance compares: the box, with merchant `m1` among others, and PostgreSQL with a
+ * database that holds only the rows of `m1`. Under row-level security the answers must be the same, to the
+ * field. (PostgreSQL's own row-level security would drop the DETAIL of constraint errors, which may tell of
+ * another's rows; ours cannot, so it keeps them.)
  */
 import { readFileSync } from 'node:fs';
 import { BoxProcess } from '../support/box-process.ts';
@@ -25,10 +27,12 @@ export async function startServers(referenceUrl: string): Promise<Servers> {
   const reference = await prepareReference(new URL(referenceUrl));
   const process = await BoxProcess.start({ settings: ['sync.two_way='] });
   const key = await process.addMerchant(MERCHANT);
+  const neighbour = await process.addMerchant('m2');
   const admin = await process.admin();
   for (const statement of statementsOf('schema.sql')) await admin.rows(statement);
   admin.end();
   const box = process.target(MERCHANT, key);
+  await seed(process.target('m2', neighbour));
   await seed(box);
   return { box, reference, [Symbol.asyncDispose]: () => process[Symbol.asyncDispose]() };
 }
@@ -56,8 +60,6 @@ async function prepareReference(url: URL): Promise<WireTarget> {
         'merchant_id text NOT NULL DEFAULT current_user',
       ),
     );
-    await owner.rows(`ALTER TABLE ${table} ENABLE ROW LEVEL SECURITY`);
-    await owner.rows(`CREATE POLICY own_rows ON ${table} USING (merchant_id = current_user::text)`);
     await owner.rows(`GRANT SELECT, INSERT, UPDATE, DELETE ON ${table} TO ${MERCHANT}`);
   }
   owner.end();

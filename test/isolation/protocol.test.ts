@@ -157,7 +157,7 @@ describe('the protocol lets nothing through', () => {
   });
 
   test("class 43: a merchant's key opens no other door", async () => {
-    for (const user of ['b', 'admin', 'b/a', 'a/../b', 'A', 'a\u00a0', '']) {
+    for (const user of ['b', 'admin', 'b/a', '../a', 'A', 'a\u00a0', '']) {
       const fields = await refusal(WireClient.connect({ ...shop.attacker, user }));
       expect(fields['S'] ?? 'FATAL').toBe('FATAL');
     }
