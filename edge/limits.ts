@@ -55,6 +55,8 @@ export const LIMITS = {
   writeBudgetMs: 5_000,
   /** VM steps between two looks at the clock. */
   progressSteps: 10_000,
+  /** Binds of one SQLite statement: its own compiled limit, below the wire's. */
+  bindsPerStatementMax: 32_766,
   /** Row identities and new values of one UPDATE, DELETE or INSERT, held before the first row changes. */
   modifyBytesMax: 64 * 1024 * 1024,
   /** Idle holder of the write lock, milliseconds, before it is rolled back (25P03). */

@@ -51,6 +51,10 @@ export class OpenWriteTransaction implements WriteTransaction {
   ): RunResult {
     this.#mustBeOpen();
     if (this.#connection.autocommit) throw spoilt();
+    // Many short statements never reach the progress handler: the deadline is looked at between them too.
+    if (interrupt.deadlineMs !== null && this.#owner.monotonicMs() >= interrupt.deadlineMs) {
+      throw interruptError('deadline');
+    }
     const options = {
       session,
       interrupt,

@@ -159,6 +159,11 @@ function analyseSource(
   return analyseQuerySource(scope, table, columns, node);
 }
 
+/** The targets of the first arm of a compound: where messages about its columns point. */
+function leftmost(query: Query): readonly Target[] {
+  return query.kind === 'compound' ? leftmost(query.left) : query.targets;
+}
+
 /** A SELECT whose rows are what its list says, one for one. */
 function isSimpleSelect(node: Node): boolean {
   const select = asNode(node, 'SelectStmt');
@@ -183,7 +188,7 @@ function analyseQuerySource(scope: Scope, table: Table, columns: Columns, node: 
   }
   const relation = queryRelation(scope, query, null);
   const values = relation.columns.map((column, at) => {
-    const location = visible[at]?.expr.location ?? -1;
+    const location = leftmost(query)[at]?.expr.location ?? -1;
     return fitValue(analysis, columnExpr(relation, column, location), columnOf(at));
   });
   const wrapped = makeSelect({ targets: [], from: [{ kind: 'relation', relation }], where: [] });
@@ -281,19 +286,23 @@ function printRows(
   // Each row has at least one column, so that there are as many rows.
   const filler = constant(OID.int4, 0n, -1);
   const filled = rows.map((row) => (row.length === 0 ? [filler] : row));
-  if (commonTables.length > 0) return printUnion(commonTables, filled);
-  return `VALUES ${filled.map((row) => `(${row.map(printExpression).join(', ')})`).join(', ')}`;
-}
-
-/** Rows whose expressions may name WITH queries. */
-function printUnion(
-  commonTables: readonly CommonTable[],
-  rows: readonly (readonly Expr[])[],
-): string {
-  throw new EdgeError(
-    'feature_not_supported',
-    `WITH before VALUES of ${rows.length} rows is not supported (${commonTables.length} queries)`,
-  );
+  if (commonTables.length === 0) {
+    return `VALUES ${filled.map((row) => `(${row.map(printExpression).join(', ')})`).join(', ')}`;
+  }
+  const targets = (filled[0] ?? []).map((expr, index) => ({
+    name: `v${index}`,
+    expr,
+    hidden: false,
+  }));
+  return printQuery({
+    kind: 'values',
+    commonTables,
+    rows: filled,
+    targets,
+    orderBy: [],
+    limit: null,
+    offset: null,
+  });
 }
 
 function printCompute(insert: Insert, layout: Layout): string | null {

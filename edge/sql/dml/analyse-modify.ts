@@ -2,8 +2,9 @@
  * INSERT, UPDATE and DELETE, from the raw tree to a program of fixed texts: what each does is decided in
  * `analyse-insert.ts` and `analyse-change.ts`; how it runs, in `sql/execute`.
  */
-import { notSupported } from '../../errors.ts';
-import type { Analysis } from '../analyse/analysis.ts';
+import { EdgeError, notSupported } from '../../errors.ts';
+import { LIMITS } from '../../limits.ts';
+import { type Analysis, settleParameters } from '../analyse/analysis.ts';
 import { asNode, type Node, tagOf } from '../analyse/nodes.ts';
 import type { ModifyProgram, ResultColumn } from '../plan.ts';
 import { analyseDelete, analyseUpdate } from './analyse-change.ts';
@@ -43,6 +44,12 @@ export function analyseModify(
   support: DefaultSupport,
 ): AnalysedModification {
   const steps = analyseSteps(node, analysis, support);
+  const binds = settleParameters(analysis).length + 2 * steps.table.columns.length;
+  if (binds > LIMITS.bindsPerStatementMax) {
+    throw new EdgeError('program_limit_exceeded', 'too many parameters', {
+      detail: `The limit is ${LIMITS.bindsPerStatementMax}, two for each column of the table included.`,
+    });
+  }
   const tables = [...new Set([steps.table.baseName, ...analysis.tables])];
   return {
     program: { kind: steps.kind, steps, tables },

@@ -79,7 +79,8 @@ export function updateRows(run: Modification, steps: UpdateSteps): bigint {
     steps.assignments.forEach(({ column }, index) => {
       if (run.isTenantColumn(column)) run.checkTenant(assigned[index] ?? null, newRow);
     });
-    const target = old === null ? [] : run.shown(newRow() ?? []);
+    // Without a stored column nothing changes, and the row is still what it was.
+    const target = old === null || steps.apply === null ? (old ?? []) : run.shown(newRow() ?? []);
     const row = withReturning(run, matched, target);
     values.set(row, assigned);
     return row;

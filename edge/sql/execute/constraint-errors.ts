@@ -32,6 +32,7 @@ export interface FailedRow {
 }
 
 function shownValue(value: SqlValue, column: Column, print: ValuePrinter): string {
+  if (column.computed === 'synced') return 'f';
   if (column.writeOnly !== undefined && value !== null) return KEY_MASK;
   if (value === null) return 'null';
   const text = print(value, column);

@@ -47,4 +47,14 @@ insert into pk2 (a, b) values (6, 'zz') on conflict (a, b) do update set a = a +
 insert into pk2 (a, b) values (6, 'zz') on conflict (a, b) do update set a = pk2.a + 1 where pk2.a = 6 returning a;
 insert into ga (a) values ('x') on conflict (id) do update set id = 99;
 insert into ga overriding system value values (1, 'A', 'conf') on conflict (id) do update set a = excluded.a returning id, a;
+insert into sales (id, ref, amount) values (1, 'r1', 5) on conflict (ref) do nothing;
+insert into sales (id, ref, amount) values (1, 'r1', 5) on conflict (id) do nothing;
+insert into sales (id, ref, amount) values (1, 'r1', 5) on conflict (ref) do update set note = 'both' returning ref, note;
+insert into sales (id, ref, amount) values (1, 'r1', 5) on conflict do nothing;
+insert into sales (id, ref, amount) values (1, 'new', 5) on conflict (ref) do nothing;
+insert into sales (ref, amount, qty) values ('r1', 5, 2) on conflict (ref) do update set sku = 'a';
+insert into sales (ref, amount) values ('r1', 5) on conflict (ref) do update set id = 1;
+with w as (select 5 as v) insert into sales (ref, amount) values ('w1', (select v from w)), ('r1', 1) on conflict (ref) do nothing returning ref, amount;
+insert into sales (ref, amount, note) values ('r1', 1, (select max(ref) from sales)) on conflict (ref) do update set note = excluded.note returning note;
+insert into sales (ref, amount) values ('r1', 1), ('r2', 2) on conflict (ref) do update set note = sales.ref || excluded.amount where sales.ref <> 'r1' returning note;
 select id, sku, amount, qty, note, ref from sales order by id;

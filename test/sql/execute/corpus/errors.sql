@@ -1,6 +1,4 @@
 insert into sales (amount) values (1) returning merchant_id = 'B', old.id;
-insert into pg_class (relname) select 'x' where false;
-update sales set qty = $1;
 delete from sales where id = '1x';
 insert into sales (amount) values ('abc');
 insert into big (u) values ('nope');
