@@ -11,7 +11,7 @@ import { EdgeError, notSupported } from '../../errors.ts';
 import type { SqlValue } from '../../types/storage.ts';
 import { addDrafts } from './add-constraints.ts';
 import { verifyNotNull } from './constraint-checks.ts';
-import { completeTable, sequenceOf } from './create-table.ts';
+import { checkDefault, completeTable, sequenceOf } from './create-table.ts';
 import type { Definition } from './definition.ts';
 import { columnDefinition, quoteName, quoteText } from './layout.ts';
 import { type Column, ROW_ID_COLUMN, type Table } from './model.ts';
@@ -72,7 +72,8 @@ function addStored(definition: Definition, table: Table, column: Column): void {
 export function addColumn(definition: Definition, table: Table, command: AlterTableCmd): Table {
   if (command.def === undefined || !('ColumnDef' in command.def)) throw notSupported('this column');
   const drafts = emptyDrafts();
-  const { column: read } = readColumn(command.def.ColumnDef, table.name, drafts);
+  const draft = readColumn(command.def.ColumnDef, table.name, drafts);
+  const { column: read } = draft;
   const names = table.columns.map((column) => column.name);
   if (names.includes(read.name)) {
     const text = `column "${read.name}" of relation "${table.name}" already exists`;
@@ -94,6 +95,7 @@ export function addColumn(definition: Definition, table: Table, command: AlterTa
   if (column === undefined) return table;
   const sequence = sequenceOf(completed);
   if (sequence !== null) definition.options.sequences.define(sequence);
+  checkDefault(definition, completed, column, { ...draft, defaultPosition: undefined });
   if (column.computed === null) addStored(definition, completed, column);
   const withColumn = { ...added, columns: completed.columns };
   return addDrafts(definition, withColumn, drafts);

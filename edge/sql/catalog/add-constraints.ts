@@ -4,7 +4,7 @@
 
 import { verifyCheck, verifyForeignKey, verifyNotNull, verifyUnique } from './constraint-checks.ts';
 import { addCheck, addForeignKey, addKey } from './constraints.ts';
-import { columnOf, type Definition } from './definition.ts';
+import { atPosition, columnOf, type Definition } from './definition.ts';
 import { bindForeignKey } from './dressing.ts';
 import { checkClause, quoteName, uniqueIndexText } from './layout.ts';
 import type { Column, Table } from './model.ts';
@@ -31,8 +31,15 @@ export function setNotNull(definition: Definition, table: Table, name: string): 
   return replaceColumn(table, name, (found) => ({ ...found, notNull: true }));
 }
 
-/** Adds what the drafts hold to a base that exists, and verifies its rows. */
+/**
+ * Adds what the drafts hold to a base that exists, and verifies its rows. Errors bear no position, as
+ * PostgreSQL has it in ALTER TABLE.
+ */
 export function addDrafts(definition: Definition, before: Table, drafts: ConstraintDrafts): Table {
+  return atPosition(undefined, () => addEach(definition, before, drafts));
+}
+
+function addEach(definition: Definition, before: Table, drafts: ConstraintDrafts): Table {
   let table = before;
   for (const draft of drafts.keys) {
     const known = new Set(table.uniques.map((unique) => unique.oid));

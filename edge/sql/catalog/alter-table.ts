@@ -8,7 +8,7 @@ import { addColumn } from './add-column.ts';
 import { addDrafts, replaceColumn, setNotNull } from './add-constraints.ts';
 import { verifyNotNull } from './constraint-checks.ts';
 import { findConstraint } from './constraints.ts';
-import { completeTable } from './create-table.ts';
+import { checkDefault, completeTable } from './create-table.ts';
 import { columnOf, type Definition, refuseBuiltin } from './definition.ts';
 import {
   createIndexes,
@@ -21,7 +21,7 @@ import {
 import { dropColumn } from './drop-column.ts';
 import { physicalIndexName, quoteName } from './layout.ts';
 import type { Table } from './model.ts';
-import { positionOf, relationName } from './node.ts';
+import { relationName } from './node.ts';
 import { defaultExpression, emptyDrafts, readTableConstraint } from './table-draft.ts';
 
 const REFUSED: Readonly<Record<string, string>> = {
@@ -67,10 +67,12 @@ function setDefault(
         : {},
     );
   }
-  const defaultText = node === undefined ? null : defaultExpression(node);
+  const text = node === undefined ? null : defaultExpression(node);
+  const defaultText = text === 'NULL' ? null : text;
   const changed = { ...column, defaultText };
-  if (defaultText !== null) {
-    definition.options.expressions.printDefault(changed, table, definition.catalog);
+  if (node !== undefined && defaultText !== null) {
+    const defaultIsLiteral = 'A_Const' in node;
+    checkDefault(definition, table, changed, { defaultPosition: undefined, defaultIsLiteral });
   }
   return replaceColumn(table, name, () => changed);
 }
@@ -201,10 +203,10 @@ export function alterTable(definition: Definition, statement: AlterTableStmt): s
   const name = relationName(statement.relation);
   const found = definition.find(name);
   if (found === undefined && statement.missing_ok === true) {
-    definition.notice('undefined_table', `relation "${name}" does not exist, skipping`);
+    definition.notice('successful_completion', `relation "${name}" does not exist, skipping`);
     return tag;
   }
-  const before = found ?? definition.table(name, positionOf(statement.relation));
+  const before = found ?? definition.table(name);
   refuseBuiltin(before);
   undress(definition, before);
   let table = before;

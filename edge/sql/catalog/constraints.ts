@@ -6,7 +6,7 @@ import { EdgeError, notSupported } from '../../errors.ts';
 import { LIMITS } from '../../limits.ts';
 import { formatType } from '../../types/type-info.ts';
 import { comparesAlike } from './column-type.ts';
-import { columnOf, type Definition } from './definition.ts';
+import { atPosition, columnOf, type Definition } from './definition.ts';
 import { storedKey } from './layout.ts';
 import type { CheckConstraint, Column, ForeignKey, Table, UniqueConstraint } from './model.ts';
 import { chooseName, joinColumnNames } from './object-names.ts';
@@ -70,7 +70,9 @@ export function addKey(definition: Definition, table: Table, draft: KeyDraft): T
     throw new EdgeError(
       'invalid_table_definition',
       `multiple primary keys for table "${table.name}" are not allowed`,
-      draft.position === undefined ? {} : { position: draft.position },
+      draft.position === undefined || definition.find(table.name)?.oid === table.oid
+        ? {}
+        : { position: draft.position },
     );
   }
   const taken = (name: string): boolean =>
@@ -101,24 +103,38 @@ export function addKey(definition: Definition, table: Table, draft: KeyDraft): T
   return { ...table, columns, uniques };
 }
 
+/** In CREATE TABLE the other one is no constraint yet, and PostgreSQL says so. */
+function refuseTakenCheck(definition: Definition, table: Table, name: string | null): void {
+  if (name === null || !constraintExists(table, name)) return;
+  const making = definition.find(table.name)?.oid !== table.oid;
+  if (making && table.checks.some((check) => check.name === name)) {
+    throw new EdgeError('duplicate_object', `check constraint "${name}" already exists`);
+  }
+  refuseTakenConstraint(table, name);
+}
+
 /** @throws EdgeError 42710, 42703, 42804 */
 export function addCheck(definition: Definition, table: Table, draft: CheckDraft): Table {
-  for (const name of draft.columns) {
+  for (const { name, position } of draft.columns) {
     const column = table.columns.find((candidate) => candidate.name === name);
     if (column === undefined) {
-      throw new EdgeError('undefined_column', `column "${name}" does not exist`);
+      const fields = position === undefined ? {} : { position };
+      throw new EdgeError('undefined_column', `column "${name}" does not exist`, fields);
     }
     if (column.computed !== null) {
       throw notSupported(`a check of column "${name}", which the box computes,`);
     }
   }
-  if (draft.name !== null) refuseTakenConstraint(table, draft.name);
-  const only = draft.columns.length === 1 ? (draft.columns[0] ?? null) : null;
+  refuseTakenCheck(definition, table, draft.name);
+  const columns = draft.columns.map((use) => use.name);
+  const only = columns.length === 1 ? (columns[0] ?? null) : null;
   const taken = (name: string): boolean => constraintExists(table, name);
   const name = draft.name ?? chooseName(table.name, only, 'check', taken);
-  const check: CheckConstraint = { name, text: draft.text, oid: definition.newOid() };
+  const check: CheckConstraint = { name, text: draft.text, columns, oid: definition.newOid() };
   // Printed once here, so that a wrong expression is refused when it is defined.
-  definition.options.expressions.printCheck(check, table, definition.catalog);
+  atPosition(draft.position, () =>
+    definition.options.expressions.printCheck(check, table, definition.catalog),
+  );
   return { ...table, checks: [...table.checks, check] };
 }
 

@@ -11,7 +11,7 @@ import { type Definition, refuseBuiltin } from './definition.ts';
 import { refreshForeignKeyIndexes } from './dressing.ts';
 import { indexText, physicalIndexName, quoteName, uniqueIndexText } from './layout.ts';
 import type { Index, Table } from './model.ts';
-import { listedRange, positionOf, relationName } from './node.ts';
+import { listedRange, relationName } from './node.ts';
 import { chooseName, joinColumnNames } from './object-names.ts';
 
 function refuseForms(statement: IndexStmt): void {
@@ -44,7 +44,7 @@ function readKey(table: Table, element: IndexElem): Index['columns'][number] {
 /** CREATE [UNIQUE] INDEX. @throws EdgeError with PostgreSQL's conditions */
 export function createIndex(definition: Definition, statement: IndexStmt): string {
   const tag = 'CREATE INDEX';
-  const table = definition.table(relationName(statement.relation), positionOf(statement.relation));
+  const table = definition.table(relationName(statement.relation));
   const given = statement.idxname;
   if (given !== undefined && definition.relationExists(given)) {
     if (statement.if_not_exists !== true) {

@@ -7,17 +7,18 @@ import { EdgeError, notSupported } from '../../errors.ts';
 import { OID } from '../../types/oids.ts';
 import { addCheck, addForeignKey, addKey } from './constraints.ts';
 import type { CatalogOptions, Definition } from './definition.ts';
-import { sequenceName } from './definition.ts';
+import { atPosition, sequenceName } from './definition.ts';
 import { createIndexes, dress } from './dressing.ts';
 import { allName, baseTableText, guardName, needsAdminView, physicalName } from './layout.ts';
 import type { Column, Table } from './model.ts';
-import { positionOf, relationName } from './node.ts';
+import { createdName } from './node.ts';
 import type { SequenceDefinition } from './sequences.ts';
 import {
   type ColumnDraft,
   type ConstraintDrafts,
   checkDistinctColumns,
   emptyDrafts,
+  type KeyDraft,
   readColumn,
   readTableConstraint,
 } from './table-draft.ts';
@@ -176,17 +177,56 @@ export function checkTexts(definition: Definition, table: Table): ReadonlyMap<st
   );
 }
 
-function checkDefaults(definition: Definition, table: Table): void {
-  for (const column of table.columns) {
-    if (column.defaultText === null) continue;
-    definition.options.expressions.printDefault(column, table, definition.catalog);
+/** Keys over the same columns are one, as PostgreSQL has it: the primary key, or the first. */
+function mergedKeys(keys: readonly KeyDraft[]): readonly KeyDraft[] {
+  const merged: KeyDraft[] = [];
+  const primaryFirst = [
+    ...keys.filter((key) => key.kind === 'primary'),
+    ...keys.filter((key) => key.kind === 'unique'),
+  ];
+  for (const key of primaryFirst) {
+    const columns = key.columns.join('\0');
+    const index = merged.findIndex((other) => other.columns.join('\0') === columns);
+    const other = merged[index];
+    if (other === undefined || key.kind === 'primary') merged.push(key);
+    else merged[index] = { ...other, name: other.name ?? key.name };
+  }
+  return merged;
+}
+
+/**
+ * Refuses a DEFAULT that does not fit its column. A literal is read as a value at once, as PostgreSQL does;
+ * what a length or precision makes of it shows when it is used.
+ */
+export function checkDefault(
+  definition: Definition,
+  table: Table,
+  column: Column,
+  draft: Pick<ColumnDraft, 'defaultPosition' | 'defaultIsLiteral'>,
+): void {
+  if (column.defaultText === null) return;
+  atPosition(draft.defaultPosition, () => {
+    const { expressions } = definition.options;
+    const text = asDefault(() => expressions.printDefault(column, table, definition.catalog));
+    if (draft.defaultIsLiteral && column.type.typmod < 0) definition.rows(`SELECT ${text}`);
+  });
+}
+
+/** PostgreSQL says "default expression" where a DEFAULT's type does not fit. */
+function asDefault(print: () => string): string {
+  try {
+    return print();
+  } catch (error) {
+    if (!(error instanceof EdgeError) || error.condition !== 'datatype_mismatch') throw error;
+    const message = error.message.replace(' but expression is ', ' but default expression is ');
+    throw new EdgeError(error.condition, message, error.fields);
   }
 }
 
 /** CREATE TABLE. @throws EdgeError with PostgreSQL's conditions */
 export function createTable(definition: Definition, statement: CreateStmt): string {
   const tag = 'CREATE TABLE';
-  const name = relationName(statement.relation);
+  const name = createdName(statement.relation);
   refuseForms(statement);
   const existing = definition.relationExists(name);
   if (existing && statement.if_not_exists === true) {
@@ -198,22 +238,18 @@ export function createTable(definition: Definition, statement: CreateStmt): stri
   checkRelationName(name);
   checkDistinctColumns(
     read.map((draft) => draft.column.name),
-    (column) => {
-      const at = positionOf({
-        location: (read.findLast((draft) => draft.column.name === column)?.position ?? 0) - 1,
-      });
-      return new EdgeError('duplicate_column', `column "${column}" specified more than once`, {
-        ...(at === undefined ? {} : { position: at }),
-      });
-    },
+    (column) => new EdgeError('duplicate_column', `column "${column}" specified more than once`),
   );
   const columns = read.map((draft, index) => ({ ...draft.column, attnum: index + 1 }));
   refuseSecondIdentity(columns);
   let table = newTable(definition, name, columns);
-  for (const draft of drafts.keys) table = addKey(definition, table, draft);
+  for (const draft of mergedKeys(drafts.keys)) table = addKey(definition, table, draft);
   for (const draft of drafts.checks) table = addCheck(definition, table, draft);
   for (const draft of drafts.foreignKeys) table = addForeignKey(definition, table, draft);
-  checkDefaults(definition, table);
+  read.forEach((draft, index) => {
+    const column = table.columns[index];
+    if (column !== undefined) checkDefault(definition, table, column, draft);
+  });
   build(definition, completeTable(definition, table));
   return tag;
 }

@@ -96,15 +96,11 @@ export class Definition {
     return this.#draft.get(name);
   }
 
-  /** @throws EdgeError 42P01 */
-  table(name: string, position?: number): Table {
+  /** @throws EdgeError 42P01, without a position, as PostgreSQL has it in definitions */
+  table(name: string): Table {
     const table = this.#draft.get(name);
     if (table !== undefined) return table;
-    throw new EdgeError(
-      'undefined_table',
-      `relation "${name}" does not exist`,
-      position === undefined ? {} : { position },
-    );
+    throw new EdgeError('undefined_table', `relation "${name}" does not exist`);
   }
 
   tables(): readonly Table[] {
@@ -170,6 +166,23 @@ export class Definition {
       condition,
       message,
       ...(detail === undefined ? {} : { detail }),
+    });
+  }
+}
+
+/**
+ * Runs the analysis of a kept expression; an error's position, which is that of the kept text, becomes
+ * this one, or none.
+ */
+export function atPosition<Result>(position: number | undefined, run: () => Result): Result {
+  try {
+    return run();
+  } catch (error) {
+    if (!(error instanceof EdgeError)) throw error;
+    const { position: _ofKeptText, ...fields } = error.fields;
+    throw new EdgeError(error.condition, error.message, {
+      ...fields,
+      ...(position === undefined ? {} : { position }),
     });
   }
 }

@@ -6,8 +6,6 @@ import type { AlterTableCmd } from '@pgsql/types';
 import { EdgeError, notSupported } from '../../errors.ts';
 import type { Definition, ForeignKeyOwner } from './definition.ts';
 import { createIndexes, dropIndexes, takeForeignKey } from './dressing.ts';
-import { expressionNode } from './expression-node.ts';
-import { columnsOf } from './expression-text.ts';
 import { quoteName } from './layout.ts';
 import type { Table } from './model.ts';
 
@@ -56,9 +54,7 @@ export function dropColumn(definition: Definition, table: Table, command: AlterT
     .filter(({ child, key }) => child.name !== table.name && key.referencedColumns.includes(name));
   if (users.length > 0 && command.behavior !== 'DROP_CASCADE') refuseDependents(table, name, users);
   dropUsers(definition, users);
-  const reads = (text: string): boolean =>
-    columnsOf(expressionNode(definition.options.expressions, text)).includes(name);
-  const goneChecks = table.checks.filter((check) => reads(check.text));
+  const goneChecks = table.checks.filter((check) => check.columns.includes(name));
   const goneKeys = table.foreignKeys.filter(
     (key) =>
       key.columns.includes(name) ||

@@ -8,7 +8,7 @@ import { type Definition, type ForeignKeyOwner, refuseBuiltin } from './definiti
 import { dress, takeForeignKey, undress } from './dressing.ts';
 import { quoteName } from './layout.ts';
 import type { Table } from './model.ts';
-import { listedRange, positionOf, relationName } from './node.ts';
+import { listedRange, relationName } from './node.ts';
 import { ROW_NUMBERS } from './sequences.ts';
 
 function findTables(definition: Definition, statement: DropStmt): readonly Table[] {
@@ -96,7 +96,7 @@ function truncatedTables(definition: Definition, statement: TruncateStmt): reado
   const found = new Map<string, Table>();
   for (const node of statement.relations ?? []) {
     if (!('RangeVar' in node)) continue;
-    const table = definition.table(relationName(node.RangeVar), positionOf(node.RangeVar));
+    const table = definition.table(relationName(node.RangeVar));
     refuseBuiltin(table);
     found.set(table.name, table);
   }

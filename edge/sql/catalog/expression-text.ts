@@ -5,12 +5,23 @@
  *
  * It knows what a DEFAULT or CHECK may sensibly hold; everything else is 0A000 at definition time.
  */
-import type { A_Const, A_Expr, FuncCall, Node, SQLValueFunction, TypeName } from '@pgsql/types';
+import type {
+  A_Const,
+  A_Expr,
+  ColumnRef,
+  FuncCall,
+  Node,
+  SQLValueFunction,
+  TypeName,
+} from '@pgsql/types';
 import { EdgeError, notSupported } from '../../errors.ts';
-import { nodeString } from './node.ts';
+import { nodeString, positionOf } from './node.ts';
+
+/** Where an expression is kept, in PostgreSQL's words. */
+export type ExpressionPlace = 'check constraint' | 'DEFAULT expression';
 
 /** What a column reference in the text is called. */
-export type ColumnNaming = (name: string) => string;
+export type ColumnNaming = (name: string, location: number) => string;
 
 const sameName: ColumnNaming = (name) => name;
 
@@ -80,9 +91,11 @@ function constantText(constant: A_Const): string {
 
 class ExpressionPrinter {
   readonly #naming: ColumnNaming;
+  readonly #place: ExpressionPlace;
 
-  constructor(naming: ColumnNaming) {
+  constructor(naming: ColumnNaming, place: ExpressionPlace) {
     this.#naming = naming;
+    this.#place = place;
   }
 
   /** @param node one expression; the answer needs no parentheses around it where `atom` is asked */
@@ -91,7 +104,7 @@ class ExpressionPrinter {
       const text = constantText(node.A_Const);
       return atom && text.startsWith('-') ? `(${text})` : text;
     }
-    if ('ColumnRef' in node) return this.#column(node.ColumnRef.fields ?? []);
+    if ('ColumnRef' in node) return this.#column(node.ColumnRef);
     if ('TypeCast' in node) {
       const { arg, typeName } = node.TypeCast;
       return `${this.#part(arg)}::${typeText(typeName)}`;
@@ -118,20 +131,30 @@ class ExpressionPrinter {
     return (nodes ?? []).map((node) => this.print(node)).join(', ');
   }
 
-  #column(fields: readonly Node[]): string {
+  #column({ fields = [], location }: ColumnRef): string {
     const last = fields.at(-1);
     if (last === undefined || !('String' in last)) throw notSupported('* in a stored expression');
-    return quoteIdentifier(this.#naming(nodeString(last)));
+    return quoteIdentifier(this.#naming(nodeString(last), location ?? -1));
   }
 
   #call(call: FuncCall): string {
-    if (call.over !== undefined) throw notSupported('a window function in a stored expression');
-    if (call.agg_star === true || call.agg_distinct === true || call.agg_filter !== undefined) {
-      throw notSupported('an aggregate function in a stored expression');
+    const at = fieldsOf(call);
+    if (call.over !== undefined) {
+      throw new EdgeError(
+        'windowing_error',
+        `window functions are not allowed in ${this.#place}s`,
+        at,
+      );
     }
-    if (call.agg_order !== undefined || call.func_variadic === true) {
-      throw notSupported('this function call in a stored expression');
+    const aggregate = [call.agg_star, call.agg_distinct, call.agg_within_group].includes(true);
+    if (aggregate || call.agg_filter !== undefined || call.agg_order !== undefined) {
+      throw new EdgeError(
+        'grouping_error',
+        `aggregate functions are not allowed in ${this.#place}s`,
+        at,
+      );
     }
+    if (call.func_variadic === true) throw notSupported('VARIADIC in a stored expression');
     // pg_catalog is printed too: the SQL spellings (EXTRACT, TRIM) are calls of functions there.
     const name = (call.funcname ?? []).map((part) => quoteIdentifier(nodeString(part))).join('.');
     return `${name}(${this.#list(call.args)})`;
@@ -166,7 +189,11 @@ class ExpressionPrinter {
       return `${this.#part(node.BooleanTest.arg)} ${test}`;
     }
     if ('SubLink' in node) {
-      throw new EdgeError('feature_not_supported', 'cannot use subquery in a stored expression');
+      throw new EdgeError(
+        'feature_not_supported',
+        `cannot use subquery in ${this.#place}`,
+        fieldsOf(node.SubLink),
+      );
     }
     throw notSupported(`${Object.keys(node)[0]} in a stored expression`);
   }
@@ -232,17 +259,44 @@ export function typeText(typeName: TypeName | undefined): string {
   return `${name}${modifiers === '' ? '' : `(${modifiers})`}${array}`;
 }
 
-/** @throws EdgeError 0A000 for what cannot be kept */
-export function expressionText(node: Node, naming: ColumnNaming = sameName): string {
-  return new ExpressionPrinter(naming).print(node);
+function fieldsOf(node: { readonly location?: number }): { position?: number } {
+  const position = positionOf(node);
+  return position === undefined ? {} : { position };
 }
 
-/** Names of the columns that an expression reads, each once. */
-export function columnsOf(node: Node): readonly string[] {
-  const names = new Set<string>();
-  new ExpressionPrinter((name) => {
-    names.add(name);
+/** @throws EdgeError 0A000 for what cannot be kept */
+export function expressionText(
+  node: Node,
+  naming: ColumnNaming = sameName,
+  place: ExpressionPlace = 'DEFAULT expression',
+): string {
+  return new ExpressionPrinter(naming, place).print(node);
+}
+
+/** A column that an expression reads, where it does so first. */
+export interface ColumnUse {
+  readonly name: string;
+  /** 1-based, undefined where unknown. */
+  readonly position: number | undefined;
+}
+
+/** The columns that an expression reads, each once. */
+export function columnUses(node: Node, place: ExpressionPlace): readonly ColumnUse[] {
+  const uses = new Map<string, ColumnUse>();
+  const note = (name: string, location: number): string => {
+    if (!uses.has(name)) uses.set(name, { name, position: positionOf({ location }) });
     return name;
-  }).print(node);
-  return [...names];
+  };
+  new ExpressionPrinter(note, place).print(node);
+  return [...uses.values()];
+}
+
+/**
+ * Position by which an error within the expression is shown: its own where it is one name, call or constant.
+ * An expression is analysed from its kept text, whose positions are not the query's.
+ */
+export function expressionPosition(node: Node): number | undefined {
+  if ('ColumnRef' in node) return positionOf(node.ColumnRef);
+  if ('FuncCall' in node) return positionOf(node.FuncCall);
+  return 'A_Const' in node ? positionOf(node.A_Const) : undefined;
 }

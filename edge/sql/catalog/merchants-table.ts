@@ -93,6 +93,7 @@ export function merchantsTable(): Table {
       {
         name: 'merchants_status_check',
         text: "status IN ('active', 'suspended')",
+        columns: ['status'],
         oid: MERCHANTS_OIDS.statusCheck,
       },
     ],

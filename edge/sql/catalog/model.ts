@@ -24,6 +24,8 @@ export interface Column {
    * lies in the file.
    */
   readonly writeOnly?: 'key';
+  /** Declared as serial: counts as `identity: 'default'`, and catalogs show a nextval() default. */
+  readonly serial?: boolean;
   /** START WITH of an identity column, 1 when absent. */
   readonly identityStart?: bigint;
 }
@@ -42,6 +44,8 @@ export interface CheckConstraint {
   readonly name: string;
   /** PostgreSQL text of the expression. */
   readonly text: string;
+  /** Columns that it reads. */
+  readonly columns: readonly string[];
   readonly oid: number;
 }
 

@@ -38,6 +38,25 @@ export function relationName(range: RangeVar | undefined): string {
   return range?.relname ?? '';
 }
 
+/** Name of a table to be made. @throws EdgeError 3F000 with position, 42501 */
+export function createdName(range: RangeVar | undefined): string {
+  const schema = range?.schemaname;
+  if (schema === 'pg_catalog' || schema === 'information_schema') {
+    throw new EdgeError(
+      'insufficient_privilege',
+      `permission denied to create "${schema}.${range?.relname}"`,
+      { detail: 'System catalog modifications are currently disallowed.' },
+    );
+  }
+  try {
+    return relationName(range);
+  } catch (error) {
+    const position = positionOf(range);
+    if (!(error instanceof EdgeError) || position === undefined) throw error;
+    throw error.with({ position });
+  }
+}
+
 /** Name of a List of String nodes (`DROP TABLE public.t`), as a range. */
 export function listedRange(node: Node): RangeVar {
   const items = 'List' in node ? (node.List.items ?? []) : [node];

@@ -7,13 +7,13 @@ import { EdgeError, notSupported } from '../../errors.ts';
 import { settle } from './alter-table.ts';
 import { findConstraint } from './constraints.ts';
 import { checkRelationName, checkTexts, freeBaseName, sequenceOf } from './create-table.ts';
-import { columnOf, type Definition, refuseBuiltin } from './definition.ts';
+import { type Definition, refuseBuiltin } from './definition.ts';
 import { undress } from './dressing.ts';
 import { expressionNode } from './expression-node.ts';
 import { expressionText } from './expression-text.ts';
 import { checkClause, quoteName } from './layout.ts';
 import type { Table } from './model.ts';
-import { positionOf, relationName } from './node.ts';
+import { relationName } from './node.ts';
 
 function renameIn(names: readonly string[], from: string, to: string): readonly string[] {
   return names.map((name) => (name === from ? to : name));
@@ -32,7 +32,11 @@ function withRenamedColumn(definition: Definition, table: Table, from: string, t
       ...unique,
       columns: renameIn(unique.columns, from, to),
     })),
-    checks: table.checks.map((check) => ({ ...check, text: text(check.text) })),
+    checks: table.checks.map((check) => ({
+      ...check,
+      text: text(check.text),
+      columns: renameIn(check.columns, from, to),
+    })),
     foreignKeys: table.foreignKeys.map((key) => ({
       ...key,
       columns: renameIn(key.columns, from, to),
@@ -51,7 +55,10 @@ function withRenamedColumn(definition: Definition, table: Table, from: string, t
 function renameColumn(definition: Definition, table: Table, statement: RenameStmt): void {
   const from = statement.subname ?? '';
   const to = statement.newname ?? '';
-  const column = columnOf(table, from);
+  const column = table.columns.find((candidate) => candidate.name === from);
+  if (column === undefined) {
+    throw new EdgeError('undefined_column', `column "${from}" does not exist`);
+  }
   const folded = to.toLowerCase();
   if (table.columns.some((other) => other.name === to)) {
     throw new EdgeError(
@@ -183,10 +190,10 @@ export function rename(definition: Definition, statement: RenameStmt): string {
   const name = relationName(statement.relation);
   const found = definition.find(name);
   if (found === undefined && statement.missing_ok === true) {
-    definition.notice('undefined_table', `relation "${name}" does not exist, skipping`);
+    definition.notice('successful_completion', `relation "${name}" does not exist, skipping`);
     return tag;
   }
-  const table = found ?? definition.table(name, positionOf(statement.relation));
+  const table = found ?? definition.table(name);
   refuseBuiltin(table);
   if (statement.renameType === 'OBJECT_COLUMN') renameColumn(definition, table, statement);
   else if (statement.renameType === 'OBJECT_TABLE') {

@@ -7,7 +7,12 @@ import { EdgeError, notSupported } from '../../errors.ts';
 import { LIMITS } from '../../limits.ts';
 import { OID } from '../../types/oids.ts';
 import { columnType } from './column-type.ts';
-import { columnsOf, expressionText } from './expression-text.ts';
+import {
+  type ColumnUse,
+  columnUses,
+  expressionPosition,
+  expressionText,
+} from './expression-text.ts';
 import type { Column, ForeignKey, ReferentialAction } from './model.ts';
 import { nodeString, positionOf, relationName } from './node.ts';
 
@@ -21,8 +26,9 @@ export interface KeyDraft {
 export interface CheckDraft {
   readonly name: string | null;
   readonly text: string;
-  /** Columns that the expression reads. */
-  readonly columns: readonly string[];
+  readonly columns: readonly ColumnUse[];
+  /** Where errors within the expression are shown. */
+  readonly position: number | undefined;
 }
 
 export interface ForeignKeyDraft extends Pick<ForeignKey, 'columns' | 'onDelete' | 'onUpdate'> {
@@ -41,7 +47,10 @@ export interface ConstraintDrafts {
 
 export interface ColumnDraft {
   readonly column: Omit<Column, 'attnum'>;
-  readonly position: number | undefined;
+  /** Where errors within the DEFAULT are shown. */
+  readonly defaultPosition: number | undefined;
+  /** The DEFAULT is a literal: its text is read as a value when it is defined. */
+  readonly defaultIsLiteral: boolean;
 }
 
 const ACTIONS: Readonly<Record<string, ReferentialAction>> = {
@@ -114,8 +123,9 @@ function checkDraft(constraint: Constraint, position: number | undefined): Check
   if (expression === undefined) throw notSupported('this check constraint', position);
   return {
     name: constraint.conname ?? null,
-    text: expressionText(expression),
-    columns: columnsOf(expression),
+    text: expressionText(expression, undefined, 'check constraint'),
+    columns: columnUses(expression, 'check constraint'),
+    position: expressionPosition(expression),
   };
 }
 
@@ -161,6 +171,7 @@ interface Attributes {
   notNull: boolean | null;
   primary: boolean;
   defaultText: string | null;
+  defaultNode: Node | null;
   identity: Column['identity'];
   identityStart: bigint | null;
 }
@@ -214,14 +225,18 @@ function readAttribute(
       if (into.defaultText !== null) {
         throw conflict(`multiple default values specified ${here}`, position);
       }
-      if (constraint.raw_expr !== undefined)
+      if (constraint.raw_expr !== undefined) {
         into.defaultText = defaultExpression(constraint.raw_expr);
+        into.defaultNode = constraint.raw_expr;
+      }
+      refuseDefaultIdentity(into, name, tableName, position);
       return true;
     case 'CONSTR_IDENTITY':
       if (into.identity !== null) {
         throw conflict(`multiple identity specifications ${here}`, position);
       }
       readIdentity(constraint, into);
+      refuseDefaultIdentity(into, name, tableName, position);
       return true;
     case 'CONSTR_GENERATED':
       throw notSupported('a generated column', position);
@@ -230,26 +245,33 @@ function readAttribute(
   }
 }
 
+function refuseDefaultIdentity(
+  into: Attributes,
+  name: string,
+  tableName: string,
+  position: number | undefined,
+): void {
+  if (into.identity === null || into.defaultNode === null) return;
+  throw conflict(
+    `both default and identity specified for column "${name}" of table "${tableName}"`,
+    position,
+  );
+}
+
 /** Text of a DEFAULT. @throws EdgeError 0A000 when it reads a column, as PostgreSQL says it */
 export function defaultExpression(node: Node): string {
-  if (columnsOf(node).length > 0) {
-    throw new EdgeError(
-      'feature_not_supported',
-      'cannot use column reference in DEFAULT expression',
-    );
-  }
-  return expressionText(node);
+  const [use] = columnUses(node, 'DEFAULT expression');
+  if (use === undefined) return expressionText(node);
+  throw new EdgeError(
+    'feature_not_supported',
+    'cannot use column reference in DEFAULT expression',
+    fieldsAt(use.position),
+  );
 }
 
 function checkAttributes(definition: ColumnDef, attributes: Attributes, typeOid: number): void {
   const position = positionOf(definition);
   if (attributes.identity === null) return;
-  if (attributes.defaultText !== null) {
-    throw conflict(
-      `both default and identity specified for column "${definition.colname}"`,
-      position,
-    );
-  }
   if (!IDENTITY_TYPES.has(typeOid)) {
     throw new EdgeError(
       'invalid_parameter_value',
@@ -264,17 +286,15 @@ function checkAttributes(definition: ColumnDef, attributes: Attributes, typeOid:
   }
 }
 
-function checkColumnName(name: string, position: number | undefined): void {
+function checkColumnName(name: string): void {
   if (SYSTEM_COLUMNS.has(name)) {
     throw new EdgeError(
       'duplicate_column',
       `column name "${name}" conflicts with a system column name`,
-      fieldsAt(position),
     );
   }
   if (name.toLowerCase().startsWith('helios_')) {
     throw new EdgeError('reserved_name', `column name "${name}" is reserved for the box`, {
-      ...fieldsAt(position),
       hint: 'Names that start with "helios_" are the box\'s own.',
     });
   }
@@ -288,7 +308,7 @@ export function readColumn(
 ): ColumnDraft {
   const name = definition.colname ?? '';
   const position = positionOf(definition);
-  checkColumnName(name, position);
+  checkColumnName(name);
   if (definition.typeName === undefined) throw notSupported('a column without a type', position);
   if (definition.collClause !== undefined) throw notSupported('COLLATE of a column', position);
   if (definition.compression !== undefined) throw notSupported('COMPRESSION', position);
@@ -298,6 +318,7 @@ export function readColumn(
     notNull: serial ? true : null,
     primary: false,
     defaultText: null,
+    defaultNode: null,
     identity: serial ? 'default' : null,
     identityStart: null,
   };
@@ -310,16 +331,20 @@ export function readColumn(
   }
   checkAttributes(definition, attributes, type.oid);
   const notNull = attributes.notNull === true || attributes.primary || attributes.identity !== null;
+  const { defaultNode } = attributes;
   return {
-    position,
+    defaultPosition: defaultNode === null ? undefined : expressionPosition(defaultNode),
+    defaultIsLiteral: defaultNode !== null && 'A_Const' in defaultNode,
     column: {
       name,
       type,
       form,
       notNull,
-      defaultText: attributes.defaultText,
+      // DEFAULT NULL is no default.
+      defaultText: attributes.defaultText === 'NULL' ? null : attributes.defaultText,
       identity: attributes.identity,
       computed: null,
+      ...(serial ? { serial } : {}),
       ...(attributes.identityStart === null ? {} : { identityStart: attributes.identityStart }),
     },
   };

@@ -191,10 +191,7 @@ describe('alterTable', () => {
       'ALTER TABLE children DROP COLUMN x',
       '42703 column "x" of relation "children" does not exist',
     ],
-    [
-      'ALTER TABLE children RENAME x TO y',
-      '42703 column "x" of relation "children" does not exist',
-    ],
+    ['ALTER TABLE children RENAME x TO y', '42703 column "x" does not exist'],
     [
       'ALTER TABLE children RENAME n TO parent',
       '42701 column "parent" of relation "children" already exists',

@@ -15,13 +15,15 @@ import type { Catalog, Table } from '../../../edge/sql/catalog/model.ts';
 import { Sequences } from '../../../edge/sql/catalog/sequences.ts';
 import { CatalogStore, type DefinitionResult } from '../../../edge/sql/catalog/store.ts';
 import { SyncStateSource } from '../../../edge/sql/catalog/system/pg-stat-sync.ts';
+import { resolveSystemRelation } from '../../../edge/sql/catalog/system/resolve-system-relation.ts';
 import { forEver, systemSession } from '../../../edge/sql/catalog/system-session.ts';
+import { type CompilerParts, createCompiler } from '../../../edge/sql/create-compiler.ts';
+import { functionLibrary } from '../../../edge/sql/functions/library.ts';
 import { type BoxIdentity, loadBoxIdentity } from '../../../edge/tenants/box-identity.ts';
 import { KeyFunctions } from '../../../edge/tenants/key-functions.ts';
 import type { SessionValues } from '../../../edge/types/session-values.ts';
 import type { FunctionLibrary } from '../../../edge/types/sql-function.ts';
 import type { SqlValue } from '../../../edge/types/storage.ts';
-import { testExpressions } from './test-expressions.ts';
 
 /** Captures nothing, and pretends that every row is in the cloud unless its row number is odd. */
 export const fakeCapture: CaptureSupport = {
@@ -72,6 +74,14 @@ export interface Rig {
   close(): Promise<void>;
 }
 
+let compiler: Promise<CompilerParts> | null = null;
+
+/** The grammar is loaded once for a test file. */
+export function compilerOnce(): Promise<CompilerParts> {
+  compiler ??= createCompiler({ resolveSystemRelation });
+  return compiler;
+}
+
 const directories: string[] = [];
 
 /** Removes what the rigs of a test file have made. */
@@ -96,11 +106,10 @@ export async function openRig(
       ...sequences.functions(),
       ...keyFunctions.functions(),
       ...new SyncStateSource().functions(),
+      ...functionLibrary.scalars,
     ],
-    aggregates: [],
-    collations: [
-      { name: 'helios_numeric', compare: (left, right) => Number(left) - Number(right) },
-    ],
+    aggregates: functionLibrary.aggregates,
+    collations: functionLibrary.collations,
   };
   const engine = await openEngine({
     path,
@@ -123,7 +132,7 @@ export async function openRig(
     tableOverrides: new Map(),
     exemptTables: new Set(['currencies']),
     capture: fakeCapture,
-    expressions: await testExpressions(),
+    expressions: (await compilerOnce()).expressions,
     sequences,
     ...given.options,
   };

@@ -5,6 +5,9 @@
 import { OID } from '../../../types/oids.ts';
 import type { SqlValue } from '../../../types/storage.ts';
 import { formatType, lengthTypmod, numericTypmod, typeByOid } from '../../../types/type-info.ts';
+import { sequenceName } from '../definition.ts';
+import { quoteIdentifier } from '../expression-text.ts';
+import { quoteText } from '../layout.ts';
 import type { Column, Table } from '../model.ts';
 import { DATABASE_NAME, type SystemRelationDefinition, visibleTables } from './system-relation.ts';
 
@@ -62,7 +65,10 @@ export const informationTables: SystemRelationDefinition = {
 };
 
 /** A DEFAULT as pg_get_expr prints it: a bare string literal gets its type. */
-export function shownDefault(column: Column): string | null {
+export function shownDefault(table: Table, column: Column): string | null {
+  if (column.serial === true) {
+    return `nextval(${quoteText(quoteIdentifier(sequenceName(table.name, column.name)))}::regclass)`;
+  }
   const text = column.defaultText;
   if (text === null || !/^E?'(?:[^']|'')*'$/.test(text)) return text;
   return `${text}::${formatType({ oid: column.type.oid, typmod: -1 })}`;
@@ -98,6 +104,7 @@ function datetimePrecision(column: Column): bigint | null {
 
 function columnRow(table: Table, column: Column, position: number): readonly SqlValue[] {
   const { oid, typmod } = column.type;
+  const isIdentity = column.identity !== null && column.serial !== true;
   const isString = oid === OID.varchar || oid === OID.bpchar;
   const length = isString ? lengthTypmod(typmod) : null;
   const { precision, radix, scale } = numericPrecision(column);
@@ -108,7 +115,7 @@ function columnRow(table: Table, column: Column, position: number): readonly Sql
     table.name,
     column.name,
     BigInt(position),
-    shownDefault(column),
+    shownDefault(table, column),
     yes(!column.notNull),
     formatType({ oid, typmod: -1 }).replace(/^bpchar$/, 'character'),
     length === null ? null : BigInt(length),
@@ -120,8 +127,8 @@ function columnRow(table: Table, column: Column, position: number): readonly Sql
     DATABASE_NAME,
     'pg_catalog',
     typeByOid(oid)?.name ?? null,
-    yes(column.identity !== null),
-    column.identity === null ? null : column.identity === 'always' ? 'ALWAYS' : 'BY DEFAULT',
+    yes(isIdentity),
+    !isIdentity ? null : column.identity === 'always' ? 'ALWAYS' : 'BY DEFAULT',
     'NEVER',
     'YES',
   ];

@@ -11,7 +11,7 @@ import { FIXED, flag, type SystemRelationDefinition, visibleTables } from './sys
 const COLLATABLE: ReadonlySet<number> = new Set([OID.text, OID.varchar, OID.bpchar]);
 
 function identityCode(column: Column): string {
-  if (column.identity === null) return '';
+  if (column.identity === null || column.serial === true) return '';
   return column.identity === 'always' ? 'a' : 'd';
 }
 
@@ -26,7 +26,7 @@ function rowOf(table: Table, column: Column): readonly SqlValue[] {
     0n,
     BigInt(column.type.typmod),
     flag(column.notNull),
-    flag(column.defaultText !== null),
+    flag(column.defaultText !== null || column.serial === true),
     identityCode(column),
     '',
     0n,

@@ -68,7 +68,8 @@ function rowsOf(table: Table): readonly (readonly SqlValue[])[] {
       oid: table.oid,
       name: table.name,
       kind: 'r',
-      columns: table.columns.length,
+      // PostgreSQL counts dropped columns too.
+      columns: table.nextAttnum - 1,
       checks: table.checks.length,
       hasIndex: indexes.length > 0,
       rowSecurity: table.tenantColumn !== null,

@@ -25,13 +25,13 @@ interface ConstraintRow {
   readonly name: string;
   readonly type: 'p' | 'u' | 'c' | 'f';
   readonly indexOid: number;
-  readonly columns: readonly string[] | null;
+  readonly columns: readonly string[];
   readonly foreign: { readonly key: ForeignKey; readonly parent: Table } | null;
 }
 
 function toRow(table: Table, row: ConstraintRow): readonly SqlValue[] {
   const { foreign } = row;
-  const keys = row.columns?.map((name) => attnumOf(table, name)) ?? null;
+  const keys = row.columns.map((name) => attnumOf(table, name));
   return [
     BigInt(row.oid),
     row.name,
@@ -51,7 +51,7 @@ function toRow(table: Table, row: ConstraintRow): readonly SqlValue[] {
     1n,
     0n,
     flag(row.type !== 'c'),
-    keys === null ? null : integers(keys),
+    keys.length === 0 ? null : integers(keys),
     foreign === null
       ? null
       : integers(foreign.key.referencedColumns.map((name) => attnumOf(foreign.parent, name))),
@@ -66,8 +66,8 @@ function rowsOf(context: SystemContext, table: Table): readonly (readonly SqlVal
     const { oid, name, columns } = unique;
     rows.push({ oid, name, type, indexOid: oid, columns, foreign: null });
   }
-  for (const { oid, name } of table.checks) {
-    rows.push({ oid, name, type: 'c', indexOid: 0, columns: null, foreign: null });
+  for (const { oid, name, columns } of table.checks) {
+    rows.push({ oid, name, type: 'c', indexOid: 0, columns, foreign: null });
   }
   for (const key of table.foreignKeys) {
     const parent = context.catalog.tables.get(key.referencedTable);

@@ -3,7 +3,12 @@ import { OID } from '../../../types/oids.ts';
 import { allTypes } from '../../../types/type-info.ts';
 import { FIXED, flag, type SystemRelationDefinition } from './system-relation.ts';
 
-const COLLATABLE: ReadonlySet<number> = new Set([OID.text, OID.varchar, OID.bpchar]);
+const COLLATIONS: ReadonlyMap<number, number> = new Map([
+  [OID.text, FIXED.defaultCollation],
+  [OID.varchar, FIXED.defaultCollation],
+  [OID.bpchar, FIXED.defaultCollation],
+  [OID.name, FIXED.cCollation],
+]);
 const COMMA = ',';
 
 export const pgType: SystemRelationDefinition = {
@@ -50,9 +55,7 @@ export const pgType: SystemRelationDefinition = {
       0n,
       -1n,
       0n,
-      COLLATABLE.has(type.oid) || COLLATABLE.has(type.elementOid)
-        ? BigInt(FIXED.defaultCollation)
-        : 0n,
+      BigInt(COLLATIONS.get(type.oid) ?? COLLATIONS.get(type.elementOid) ?? 0),
       null,
     ]),
 };

@@ -110,6 +110,7 @@ export const FIXED = {
   heap: 2,
   btree: 403,
   defaultCollation: 100,
+  cCollation: 950,
 } as const;
 
 export const DATABASE_NAME = 'pos';
