@@ -28,6 +28,7 @@ const SALT = new Uint8Array(16).fill(3);
 const credentials = new Map<string, Credential>();
 for (const [name, role, suspended] of [
   ['acme', 'merchant', false],
+  ['bob', 'merchant', false],
   ['closed', 'merchant', true],
   ['admin', 'admin', false],
 ] as const) {

@@ -286,6 +286,8 @@ describe('Login with tokens', () => {
       `FATAL 28P01 password authentication failed for user "${user}"`;
     expect(await present(jwt, 'acme', 'garbage')).toBe(no('acme'));
     expect(await present(jwt, 'acme', KEY)).toBe(no('acme'));
+    expect(await present(jwt, 'bob', good)).toBe(no('bob'));
+    expect(await present(jwt, 'bob', token({ merchant_id: 'acme' }))).toBe(no('bob'));
     expect(await present(jwt, 'other', good)).toBe(no('other'));
     expect(await present(jwt, 'acme/till2', good)).toBe(no('acme/till2'));
     expect(await present(jwt, 'acme', token({ merchant_id: ['acme'] }))).toBe(no('acme'));
