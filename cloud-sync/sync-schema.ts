@@ -5,6 +5,7 @@
  * `helios_outbox` names what is not in the cloud yet. `row_id` is the row's number in a pushed table, and the
  * number of its `helios_clock` entry in a shared one, because there the row's number says nothing elsewhere.
  */
+import { randomBytes } from 'node:crypto';
 import type { Engine, StatementRunner } from '../edge/engine/engine.ts';
 import type { Catalog } from '../edge/sql/catalog/model.ts';
 import { ROW_ID_COLUMN } from '../edge/sql/catalog/model.ts';
@@ -37,7 +38,8 @@ const STATEMENTS: readonly string[] = [
   `CREATE TABLE IF NOT EXISTS helios_sync_state (
      name TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT, WITHOUT ROWID`,
   `CREATE TABLE IF NOT EXISTS helios_epoch (
-     ordinal INTEGER PRIMARY KEY, epoch TEXT NOT NULL UNIQUE, first_commit INTEGER NOT NULL) STRICT`,
+     ordinal INTEGER PRIMARY KEY, epoch TEXT NOT NULL UNIQUE, wire_name TEXT NOT NULL,
+     first_commit INTEGER NOT NULL) STRICT`,
   `CREATE TABLE IF NOT EXISTS helios_epoch_row (
      ordinal INTEGER NOT NULL, table_id INTEGER NOT NULL, first_row INTEGER NOT NULL,
      PRIMARY KEY (ordinal, table_id)) STRICT, WITHOUT ROWID`,
@@ -45,6 +47,7 @@ const STATEMENTS: readonly string[] = [
 
 /** Name of the persisted clock in `helios_sync_state`. */
 const CLOCK_STATE = 'hlc';
+const WIRE_NAME_BYTES = 4;
 
 function startEpoch(
   transaction: StatementRunner,
@@ -58,10 +61,12 @@ function startEpoch(
   );
   if (latest?.[1] === epoch) return;
   const ordinal = latest === undefined ? 1n : BigInt(Number(latest[0]) + 1);
+  // One backup may be restored twice, and both copies count their epochs alike: chance tells them apart.
+  const wireName = `${epoch}-${randomBytes(WIRE_NAME_BYTES).toString('hex')}`;
   runSystem(
     transaction,
-    'INSERT INTO helios_epoch (ordinal, epoch, first_commit) VALUES (?1, ?2, ?3)',
-    [ordinal, epoch, commit],
+    'INSERT INTO helios_epoch (ordinal, epoch, wire_name, first_commit) VALUES (?1, ?2, ?3, ?4)',
+    [ordinal, epoch, wireName, commit],
   );
   if (ordinal === 1n) return;
   // Rows that are there already were born in an earlier life and keep their identity in the cloud.
@@ -112,7 +117,7 @@ export class EpochHistory {
   static async load(engine: Engine): Promise<EpochHistory> {
     const lives = await readRows(
       engine,
-      'SELECT ordinal, epoch, first_commit FROM helios_epoch ORDER BY ordinal',
+      'SELECT ordinal, wire_name, first_commit FROM helios_epoch ORDER BY ordinal',
     );
     const starts = await readRows(
       engine,
@@ -127,7 +132,7 @@ export class EpochHistory {
         ),
     );
     return new EpochHistory(
-      lives.map(([, epoch]) => String(epoch)),
+      lives.map(([, wireName]) => String(wireName)),
       lives.map(([, , first]) => first as bigint),
       firstRows,
     );

@@ -14,6 +14,8 @@ type Handler = (request: FastifyRequest, merchants: Merchants) => Promise<unknow
 
 const ROWS_DEFAULT = 1_000;
 const ROWS_MAX = 100_000;
+/** An audit compares everything; a table beyond this is compared by its ledger. */
+const AUDIT_ROWS_MAX = 1_000_000;
 
 function field(request: FastifyRequest, name: string): string {
   return readName(readRecord(request.query, 'query')[name], name, SYNC_LIMITS.nameCharsMax);
@@ -90,6 +92,16 @@ export function registerReadingRoutes(
         ({ merchant }) => merchants === null || (merchant !== null && merchants.has(merchant)),
       );
       return { table, column, merchants: shown };
+    }),
+  );
+  app.get(
+    '/api/rows',
+    guarded(async (request, merchants) => {
+      const table = field(request, 'table');
+      const rows = await store.auditRows(table, AUDIT_ROWS_MAX);
+      const mayRead = (merchant: string | null): boolean =>
+        merchants === null || (merchant !== null && merchants.has(merchant));
+      return { table, rows: rows.filter(({ merchant }) => mayRead(merchant)) };
     }),
   );
   app.get(

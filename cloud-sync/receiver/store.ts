@@ -40,6 +40,17 @@ export interface LedgerLine {
   readonly sum: string | null;
 }
 
+/** A row with its identity and version; `row` is the key where the table is shared. */
+export interface AuditRow {
+  readonly box: string | null;
+  readonly epoch: string | null;
+  readonly row: string;
+  readonly merchant: string | null;
+  readonly version: string;
+  readonly deleted: boolean;
+  readonly data: Readonly<Record<string, string | null>>;
+}
+
 /** A request of the HTTP interface that cannot be carried out. */
 export class StoreRequestError extends Error {
   override readonly name = 'StoreRequestError';
@@ -161,6 +172,30 @@ export class ReceiverStore {
     return rows.map((row) => ({
       ...(JSON.parse(String(row['data'])) as Record<string, string | null>),
       [known.tenantColumn ?? 'merchant']: row['merchant'],
+    }));
+  }
+
+  /** Rows of a table with everything the cloud knows of them, deleted ones too; for audits. */
+  async auditRows(table: string, rowsMax: number): Promise<readonly AuditRow[]> {
+    const { mode } = await this.#known(table);
+    const query =
+      mode === 'push'
+        ? `SELECT box, born_epoch, row_no::text AS row_no, merchant, version::text AS version, deleted,
+             data::text AS data FROM helios_rows WHERE table_name = $1
+           ORDER BY box, born_epoch, row_no LIMIT $2::int`
+        : `SELECT NULL AS box, NULL AS born_epoch, key AS row_no, merchant, change::text AS version,
+             NOT alive AS deleted, data::text AS data FROM helios_shared WHERE table_name = $1
+           ORDER BY change LIMIT $2::int`;
+    const rows = await this.database.query(query, [table, rowsMax]);
+    const text = (value: unknown): string | null => (value === null ? null : String(value));
+    return rows.map((row) => ({
+      box: text(row['box']),
+      epoch: text(row['born_epoch']),
+      row: String(row['row_no']),
+      merchant: text(row['merchant']),
+      version: String(row['version']),
+      deleted: row['deleted'] === true,
+      data: JSON.parse(String(row['data'])) as Record<string, string | null>,
     }));
   }
 
