@@ -66,6 +66,10 @@ export class Interrupts {
     this.#controller.abort();
   }
 
+  get isAborted(): boolean {
+    return this.#reason !== null;
+  }
+
   /** Between two messages: a cancel that came too late is forgotten, as in PostgreSQL. */
   clear(): void {
     this.end();

@@ -121,6 +121,20 @@ export function revalidate(context: SessionContext, statement: PreparedStatement
   return fresh;
 }
 
+/**
+ * The same plan, or a new one when the catalog has changed since it was made: while a statement waits for the
+ * write lock, or between Bind and Execute, another session's DDL may commit.
+ * @throws EdgeError 0A000 when its result is not what the client was told
+ */
+export function currentPlan(context: SessionContext, source: CachedPlan): CachedPlan {
+  if (source.catalog === context.transaction.catalog || source.parsed === null) return source;
+  const fresh = resolveParsed(context, source.parsed, null, source.plan.parameterTypes);
+  if (!sameColumns(source.plan.columns, fresh.plan.columns)) {
+    throw new EdgeError('feature_not_supported', 'cached plan must not change result type');
+  }
+  return fresh;
+}
+
 function textColumn(name: string): ResultColumn {
   return {
     name,

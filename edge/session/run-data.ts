@@ -4,7 +4,7 @@
  *
  * It commits nothing and sends nothing: rows go to the sink, the caller gets the command tag.
  */
-import type { RowSink, StatementRunner } from '../engine/engine.ts';
+import type { RowSink, StatementRunner, WriteTransaction } from '../engine/engine.ts';
 import { EdgeError } from '../errors.ts';
 import { executeModify, queryStatement } from '../sql/execute/execute.ts';
 import type { Plan, QueryProgram } from '../sql/plan.ts';
@@ -12,6 +12,7 @@ import type { SqlValue } from '../types/storage.ts';
 import type { SessionContext } from './context.ts';
 import { after, type Maybe } from './maybe.ts';
 import type { CachedPlan } from './plan-cache.ts';
+import { currentPlan } from './resolve.ts';
 
 /** Takes rows and knows how many it has given to the client. */
 export interface CountingSink extends RowSink {
@@ -25,26 +26,40 @@ export function runData(
   parameters: readonly SqlValue[],
   sink: CountingSink,
 ): Maybe<string> {
-  const { plan } = source;
-  const { program } = plan;
   context.transaction.checkAlive();
   context.interrupts.check();
+  const { plan } = currentPlan(context, source);
+  const { program } = plan;
   switch (program.kind) {
     case 'query':
       context.tables = program.tables;
-      return after(
-        runQuery(context, plan, program, parameters, sink),
-        // How many rows went out, not how many there were: as PostgreSQL counts for each Execute.
-        () => `${plan.tag} ${sink.written}`,
-      );
+      if (!program.takesWriteLock) return runRead(context, plan, program, parameters, sink);
+      checkWritable(context, `${plan.tag} FOR UPDATE`);
+      break;
     case 'insert':
     case 'update':
     case 'delete':
       context.tables = program.tables;
-      return runModify(context, plan, parameters, sink);
+      checkWritable(context, plan.tag);
+      break;
     default:
       throw new Error(`not a data statement: ${program.kind}`);
   }
+  return after(context.transaction.writer(), (transaction) => {
+    context.interrupts.check();
+    // Looked at again: others may have changed the catalog before the lock was ours.
+    const fresh = currentPlan(context, source);
+    if (fresh.plan.program.kind === 'query') {
+      runOn(context, transaction, fresh.plan, parameters, sink);
+      return queryTag(plan, sink);
+    }
+    return runModify(context, fresh, parameters, sink, transaction);
+  });
+}
+
+/** How many rows went out, not how many there were: as PostgreSQL counts for each Execute. */
+function queryTag(plan: Plan, sink: CountingSink): string {
+  return `${plan.tag} ${sink.written}`;
 }
 
 export function checkWritable(context: SessionContext, what: string): void {
@@ -55,26 +70,22 @@ export function checkWritable(context: SessionContext, what: string): void {
   );
 }
 
-function runQuery(
+function runRead(
   context: SessionContext,
   plan: Plan,
   program: QueryProgram,
   parameters: readonly SqlValue[],
-  sink: RowSink,
-): Maybe<void> {
-  if (program.takesWriteLock) {
-    checkWritable(context, `${plan.tag} FOR UPDATE`);
-    return after(context.transaction.writer(), (writer) =>
-      runOn(context, writer, plan, parameters, sink),
-    );
-  }
+  sink: CountingSink,
+): Maybe<string> {
   const reader = context.transaction.reader();
   if (reader === null) return readCommitted(context, plan, program, parameters, sink);
   return after(reader, (runner) => {
     runOn(context, runner, plan, parameters, sink);
-    if (context.transaction.holdsWriteLock) return;
-    const { engine } = context.dependencies;
-    context.hold(engine.pendingCommit(program.tables, context.login.merchant));
+    if (!context.transaction.holdsWriteLock) {
+      const { engine } = context.dependencies;
+      context.hold(engine.pendingCommit(program.tables, context.login.merchant));
+    }
+    return queryTag(plan, sink);
   });
 }
 
@@ -95,8 +106,8 @@ function readCommitted(
   plan: Plan,
   program: QueryProgram,
   parameters: readonly SqlValue[],
-  sink: RowSink,
-): Maybe<void> {
+  sink: CountingSink,
+): Maybe<string> {
   const { engine } = context.dependencies;
   const request = {
     statement: queryStatement(plan, parameters, context.login.role),
@@ -108,30 +119,31 @@ function readCommitted(
   const result = engine.readNow(request);
   if (result !== null) {
     context.hold(result.waitFor);
-    return undefined;
+    return queryTag(plan, sink);
   }
   sink.restart();
-  return engine.read({ ...request, onWorker: true }).then((late) => context.hold(late.waitFor));
+  return engine.read({ ...request, onWorker: true }).then((late) => {
+    context.hold(late.waitFor);
+    return queryTag(plan, sink);
+  });
 }
 
 function runModify(
   context: SessionContext,
-  plan: Plan,
+  source: CachedPlan,
   parameters: readonly SqlValue[],
   sink: RowSink,
-): Maybe<string> {
-  checkWritable(context, plan.tag);
-  return after(context.transaction.writer(), (transaction) => {
-    context.interrupts.check();
-    const { rowCount } = executeModify({
-      plan,
-      params: parameters,
-      transaction,
-      session: context.values,
-      interrupt: context.interrupts.interrupt,
-      catalog: context.transaction.catalog,
-      onRow: (row) => sink.row(row),
-    });
-    return plan.tag === 'INSERT' ? `INSERT 0 ${rowCount}` : `${plan.tag} ${rowCount}`;
+  transaction: WriteTransaction,
+): string {
+  const { plan, catalog } = source;
+  const { rowCount } = executeModify({
+    plan,
+    params: parameters,
+    transaction,
+    session: context.values,
+    interrupt: context.interrupts.interrupt,
+    catalog,
+    onRow: (row) => sink.row(row),
   });
+  return plan.tag === 'INSERT' ? `INSERT 0 ${rowCount}` : `${plan.tag} ${rowCount}`;
 }

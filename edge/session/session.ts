@@ -92,6 +92,8 @@ class Session implements SessionPort {
       return;
     }
     if (this.#context.ending) return;
+    // A cancel that came while the answer was on its way must not hit the next statement.
+    if (this.#context.interrupts.isAborted) this.#context.interrupts.clear();
     if (this.#isShuttingDown) this.#endWith(shutdownError());
     else this.#startIdleTimer();
   }

@@ -62,6 +62,13 @@ export function idleInTransactionError(): EdgeError {
   );
 }
 
+function serializationFailure(): EdgeError {
+  return new EdgeError(
+    'serialization_failure',
+    'could not serialize access due to concurrent update',
+  );
+}
+
 export class Transaction {
   readonly #dependencies: TransactionDependencies;
   #state: BlockState = 'idle';
@@ -71,6 +78,7 @@ export class Transaction {
   #snapshot: SnapshotTransaction | null = null;
   /** Last commit that the snapshot can have seen. */
   #snapshotCommit = 0n;
+  #snapshotCatalog: Catalog | null = null;
   #savepoints: Savepoint[] = [];
   #catalog: Catalog | null = null;
   #settingsBefore: SettingsState | null = null;
@@ -191,7 +199,10 @@ export class Transaction {
     this.#hasRun = true;
     if (this.#write !== null) return this.#write;
     if (this.#isolation === 'read committed') return null;
-    return this.#snapshot ?? this.#openSnapshot();
+    if (this.#snapshot === null) return this.#openSnapshot();
+    // The snapshot's tables are the old ones, the plans' are the new.
+    if (this.#dependencies.catalogs.current !== this.#snapshotCatalog) throw serializationFailure();
+    return this.#snapshot;
   }
 
   /** The write transaction: waits for the lock the first time. @throws EdgeError 55P03, 57014, 40001 */
@@ -298,9 +309,10 @@ export class Transaction {
   }
 
   async #openSnapshot(): Promise<StatementRunner> {
-    const { engine } = this.#dependencies;
+    const { engine, catalogs } = this.#dependencies;
     // Taken before: a commit that slips in between makes the upgrade stale, never falsely fresh.
     this.#snapshotCommit = engine.status().lastCommit;
+    this.#snapshotCatalog = catalogs.current;
     this.#snapshot = await engine.beginSnapshot();
     return this.#snapshot;
   }
@@ -321,10 +333,7 @@ export class Transaction {
       snapshot.close();
       if (write.commitNumber - 1n !== this.#snapshotCommit) {
         write.rollback();
-        throw new EdgeError(
-          'serialization_failure',
-          'could not serialize access due to concurrent update',
-        );
+        throw serializationFailure();
       }
     }
     return this.#adopt(write);

@@ -2,7 +2,7 @@
  * An engine and a compiler of a few words, whose disk, lock and worker a test holds in its hand: what
  * a session does while it waits cannot be seen with quick real ones.
  *
- * Texts: `read TABLE ROWS`, `write TABLE` (takes the lock, touches the table, gives one row), `slow` (goes to the
+ * Texts: `read TABLE ROWS`, `fat TABLE ROWS`, `write TABLE` (takes the lock, touches the table, gives one row), `slow` (goes to the
  * worker), `wrong` (42601), `bug` (throws an Error), `bug at run`, `begin`, `begin rr`, `commit`,
  * `rollback`, `savepoint NAME`, `back to NAME`, `show NAME`, `set NAME VALUE`.
  */
@@ -201,10 +201,18 @@ class FakeWrite implements WriteTransaction {
   }
 }
 
+/** Of one row of `fat`. */
+export const FAT_ROW_BYTES = 1024 * 1024;
+
 function perform(statement: EngineStatement, sink: RowSink): RunResult {
   const [verb, , count = '1'] = statement.sql.split(' ');
   if (verb === 'bug') throw new Error('secret detail of the inside');
   const rows = verb === 'read' ? Number(count) : 1;
+  if (verb === 'fat') {
+    const row = new ValuesRow(['x'.repeat(FAT_ROW_BYTES)]);
+    for (let index = 0; index < Number(count); index++) sink.row(row);
+    return { changes: 0n, lastInsertRowid: 0n };
+  }
   for (let index = 1; index <= rows; index++) sink.row(new ValuesRow([BigInt(index)]));
   return { changes: 0n, lastInsertRowid: 0n };
 }
@@ -242,6 +250,8 @@ const COLUMN = {
   attnum: 0,
 };
 
+const FAT_COLUMN = { ...COLUMN, type: { oid: OID.text, typmod: -1 } };
+
 const EXITS: Readonly<Record<string, string>> = {
   commit: 'TRANS_STMT_COMMIT',
   rollback: 'TRANS_STMT_ROLLBACK',
@@ -275,7 +285,7 @@ export const fakeCompiler: Compiler = {
     return {
       program,
       parameterTypes: [],
-      columns: command === null ? [COLUMN] : null,
+      columns: command !== null ? null : words[0] === 'fat' ? [FAT_COLUMN] : [COLUMN],
       tag: command === null ? 'SELECT' : command.kind.toUpperCase(),
       catalogVersion: 1,
     };

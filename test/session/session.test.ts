@@ -5,7 +5,7 @@
 import { describe, expect, test } from 'vitest';
 import { LIMITS } from '../../edge/limits.ts';
 import type { FrontendMessage } from '../../edge/wire/frontend.ts';
-import { fakeBox } from './fakes.ts';
+import { FAT_ROW_BYTES, fakeBox } from './fakes.ts';
 
 const SYNC: FrontendMessage = { kind: 'sync' };
 const FLUSH: FrontendMessage = { kind: 'flush' };
@@ -395,7 +395,7 @@ describe('answers', () => {
 
   test('an answer beyond the limit is 54000, not a full memory', async () => {
     const client = fakeBox().connect();
-    await client.query(`read sales ${LIMITS.answerBytesMax / 8}`);
+    await client.query(`fat sales ${LIMITS.answerBytesMax / FAT_ROW_BYTES}`);
     expect(client.tail(200)).toMatch(/C54000.*Z\0\0\0\x05I$/s);
   });
 
