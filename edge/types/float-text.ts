@@ -6,6 +6,32 @@ import { EdgeError } from '../errors.ts';
 
 type FloatType = 'real' | 'double precision';
 
+/** Below this no short decimal lies exactly between two doubles. */
+const MIDPOINTS_FROM = 1e22;
+
+/**
+ * JavaScript may print a decimal that lies exactly half-way to a neighbour (1e23), because it reads back by the rule
+ * of even; PostgreSQL's algorithm wants one strictly inside.
+ */
+function insideBounds(value: number, shortest: string): string {
+  const exact = BigInt(value);
+  // Halving or doubling 2^-53 of the value covers the gap to either neighbour.
+  const gap = BigInt(2 ** (Math.floor(Math.log2(value)) - 52));
+  const isMidpoint = (text: string): boolean => {
+    const [mantissa = '', exponent = '0'] = text.split('e');
+    const digits = mantissa.replace('.', '');
+    const candidate = BigInt(digits) * 10n ** BigInt(Number(exponent) - digits.length + 1);
+    const distance = candidate > exact ? candidate - exact : exact - candidate;
+    return distance * 2n === gap;
+  };
+  if (!isMidpoint(shortest)) return shortest;
+  for (let precision = 0; precision <= 16; precision++) {
+    const text = value.toExponential(precision);
+    if (Number(text) === value && !isMidpoint(text)) return text;
+  }
+  return shortest;
+}
+
 /** `1.5e+20` pieces of a positive finite number's shortest form. */
 function shortestDigits(value: number, type: FloatType): { digits: string; exponent: number } {
   let text = value.toExponential();
@@ -15,6 +41,7 @@ function shortestDigits(value: number, type: FloatType): { digits: string; expon
       if (Math.fround(Number(text)) === value) break;
     }
   }
+  if (type !== 'real' && value >= MIDPOINTS_FROM) text = insideBounds(value, text);
   const [mantissa = '0', exponent = '0'] = text.split('e');
   return {
     digits: mantissa.replace('.', '').replace(/(?<=\d)0+$/, ''),

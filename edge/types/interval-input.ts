@@ -57,6 +57,16 @@ class Fields {
     this.micros += BigInt(roundHalfEven(fraction * factor));
   }
 
+  /** Fields given so far: none may be given twice. */
+  readonly #seen = new Set<Unit>();
+
+  /** Notes fields as given; false when one was given before. */
+  note(...units: readonly Unit[]): boolean {
+    const isNew = units.every((unit) => !this.#seen.has(unit));
+    for (const unit of units) this.#seen.add(unit);
+    return isNew;
+  }
+
   add(unit: Unit, whole: number, fraction: number): void {
     switch (unit) {
       case 'us':
@@ -195,6 +205,7 @@ function parseFields(text: string, lastUnit: Unit): Fields {
     }
     seen = true;
     if (token.kind === 'time') {
+      if (!fields.note('h', 'm', 's')) throw invalid(text);
       addTime(fields, token.text, text);
       unit = list[index - 1]?.kind === 'number' ? 'd' : null;
     } else if (token.kind === 'years') {
@@ -203,6 +214,7 @@ function parseFields(text: string, lastUnit: Unit): Fields {
     } else {
       const { whole, fraction } = splitNumber(token.text, text);
       if (unit === null && index !== list.length - 1) throw invalid(text);
+      if (!fields.note(unit ?? lastUnit)) throw invalid(text);
       fields.add(unit ?? lastUnit, whole, fraction);
       unit = null;
     }

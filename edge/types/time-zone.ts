@@ -232,3 +232,18 @@ export function offsetForZoneName(name: string, micros: bigint, isLocal: boolean
 export function startOfLocalDay(name: string, days: bigint): bigint {
   return toUtc(name, days * DAY_MICROS);
 }
+
+/** The zone's abbreviation at an instant (`CET`), null where Intl knows only an offset. */
+export function zoneAbbreviation(name: string, micros: bigint): string | null {
+  const zone = requireZone(name);
+  if (zone.fixedSeconds === 0) return 'UTC';
+  if (zone.fixedSeconds !== null) return null;
+  const date = Number(micros / 1000n) + Number(UNIX_EPOCH_MICROS / 1000n);
+  for (const locale of ['en-US', 'en-GB', 'en-AU', 'en-IN']) {
+    const format = new Intl.DateTimeFormat(locale, { timeZone: name, timeZoneName: 'short' });
+    const text =
+      format.formatToParts(date).find((part) => part.type === 'timeZoneName')?.value ?? '';
+    if (/^[A-Z]{2,5}$/.test(text)) return text;
+  }
+  return null;
+}

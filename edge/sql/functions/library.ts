@@ -20,6 +20,7 @@ import { NUMERIC_FUNCTIONS } from './numeric-sql.ts';
 import { QUOTING_FUNCTIONS } from './quoting-functions.ts';
 import { REGEX_FUNCTIONS } from './regex-functions.ts';
 import { SESSION_FUNCTIONS } from './session-functions.ts';
+import { TEMPLATE_FUNCTIONS } from './template-functions.ts';
 import { TEXT_FUNCTIONS } from './text-functions.ts';
 import { timeFunctions } from './time-functions.ts';
 import { asWindow } from './window-aggregate.ts';
@@ -41,6 +42,7 @@ export function makeFunctionLibrary(clock: Clock): FunctionLibrary {
       ...timeFunctions(clock),
       ...JSON_FUNCTIONS,
       ...ARRAY_FUNCTIONS,
+      ...TEMPLATE_FUNCTIONS,
     ],
     aggregates: [...AGGREGATE_FUNCTIONS, ...JSON_AGGREGATES].map(asWindow),
     collations: COLLATIONS,
