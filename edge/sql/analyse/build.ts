@@ -4,7 +4,7 @@
  * inside stay expressions until they are printed.
  */
 import { OID } from '../../types/oids.ts';
-import { PLAIN, type PgType, type SqlValue, type StorageForm } from '../../types/storage.ts';
+import { type PgType, PLAIN, type SqlValue, type StorageForm } from '../../types/storage.ts';
 import { printScaledToPlain } from '../functions/signatures.ts';
 import type { Resolved } from './resolve.ts';
 import type { CallExpr, ConstExpr, Expr, SqlExpr } from './tree.ts';

@@ -11,8 +11,9 @@ import { callExpr, constant, plainType, sameExpr, toPlain } from './build.ts';
 import { castExplicitly, coerceArgument, coerceTo } from './coerce.ts';
 import { analyseBoolean, analyseExpression } from './expressions.ts';
 import { asNode, type Node, namesOf } from './nodes.ts';
-import { type Resolution, type Resolved, resolveFunction } from './resolve.ts';
+import { type Resolved, resolveFunction } from './resolve.ts';
 import type { Clause, Scope } from './scope.ts';
+import { setReturningTarget } from './set-functions.ts';
 import { analyseSortBy } from './sort.ts';
 import type { AggregateExpr, Expr, SortKey, WindowSpec } from './tree.ts';
 import { contains, hasWindowCall } from './walk.ts';
@@ -125,16 +126,14 @@ function finishCall(
   if (kind === 'aggregate') return finishAggregate(scope, call, resolved, coerced, location);
   if (kind === 'window') return finishWindow(scope, call, name, resolved, coerced, location);
   checkPlainFunction(call, name, location);
-  if (returnsSet) {
-    if (scope.clause === 'SELECT')
-      throw refuse('a set-returning function in the select list', location);
-    throw errorAt(
-      'feature_not_supported',
-      `set-returning functions are not allowed in ${scope.clause}`,
-      location,
-    );
-  }
-  return callExpr(resolved, coerced, location);
+  const plain = callExpr(resolved, coerced, location);
+  if (!returnsSet) return plain;
+  if (scope.clause === 'SELECT') return setReturningTarget(scope, plain);
+  throw errorAt(
+    'feature_not_supported',
+    `set-returning functions are not allowed in ${scope.clause}`,
+    location,
+  );
 }
 
 /** Functions whose answer the analyser knows. */
@@ -398,6 +397,3 @@ function finishWindow(
     over,
   };
 }
-
-/** Exposed for callers that hold a resolution already. */
-export type { Resolution };

@@ -5,7 +5,7 @@
  * @see https://www.postgresql.org/docs/current/typeconv.html
  */
 import { OID } from '../../types/oids.ts';
-import { PLAIN, type PgType, type StorageForm } from '../../types/storage.ts';
+import { type PgType, PLAIN, type StorageForm } from '../../types/storage.ts';
 import { formatType, numericTypmod, typeName } from '../../types/type-info.ts';
 import {
   type CastContext,

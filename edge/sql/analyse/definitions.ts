@@ -3,8 +3,9 @@
  * PostgreSQL has for someone who does not own the schema. Everything that is neither DDL of ours nor known
  * otherwise is refused by name.
  */
-import type { Catalog } from '../catalog/model.ts';
+
 import { EdgeError, notSupported } from '../../errors.ts';
+import type { Catalog } from '../catalog/model.ts';
 import { asNode, type Node, type NodeTag, namesOf, tagOf } from './nodes.ts';
 
 const OBJECT_WORDS: Readonly<Record<string, string>> = {

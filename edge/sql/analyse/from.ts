@@ -11,8 +11,9 @@ import { coerceAll, unifyForms, unifyTypes } from './coerce.ts';
 import { analyseBoolean } from './expressions.ts';
 import { asNode, locationOf, type Node, namesOf, tagOf } from './nodes.ts';
 import { makeOperator } from './operators.ts';
-import { addFunction, addRangeVar, addSubselect, columnsOf } from './relations.ts';
+import { addRangeVar, addSubselect, columnsOf } from './relations.ts';
 import type { NamespaceColumn, NamespaceItem, Scope } from './scope.ts';
+import { addFunction } from './set-functions.ts';
 import type { Expr, FromItem, JoinKind, Relation } from './tree.ts';
 import { relationsOf } from './walk.ts';
 

@@ -2,24 +2,19 @@
  * Relations of a FROM list: tables, subqueries, common tables, set-returning functions; and the names
  * under which each is known.
  */
-import type { RangeFunction, RangeSubselect, RangeVar } from '@pgsql/types';
+import type { RangeSubselect, RangeVar } from '@pgsql/types';
+import { EdgeError } from '../../errors.ts';
 import { OID } from '../../types/oids.ts';
 import { PLAIN } from '../../types/storage.ts';
 import { type Column, ROW_ID_COLUMN, type Table } from '../catalog/model.ts';
-import { functionsNamed, printCall, printElement } from '../functions/signatures.ts';
 import { guardedTable } from '../isolate/guard.ts';
 import { errorAt, refuse, uniqueName } from './analysis.ts';
-import { callExpr, plainType, sqlExpr, weave } from './build.ts';
-import { callArguments, functionMissing } from './calls.ts';
-import { coerceArgument } from './coerce.ts';
-import { EdgeError } from '../../errors.ts';
-import { asNode, type Node, namesOf } from './nodes.ts';
-import { resolveFunction } from './resolve.ts';
-import type { NamespaceColumn, NamespaceItem, Scope } from './scope.ts';
+import { plainType } from './build.ts';
 import { required } from './expressions.ts';
+import { type Node, namesOf } from './nodes.ts';
+import type { NamespaceColumn, NamespaceItem, Scope } from './scope.ts';
 import { analyseQuery } from './select.ts';
-import type { ColumnExpr, CommonTable, Expr, Query, Relation, RelationColumn } from './tree.ts';
-import { contains } from './walk.ts';
+import type { ColumnExpr, CommonTable, Query, Relation, RelationColumn } from './tree.ts';
 
 /** The SQLite name of a query's output column. */
 export function outputName(index: number): string {
@@ -90,7 +85,8 @@ export function rowIdentity(relation: Relation): ColumnExpr {
   );
 }
 
-function enter(
+/** Puts a relation into the scope, under its name. */
+export function enter(
   scope: Scope,
   relation: Relation,
   schema: string | null,
@@ -283,93 +279,6 @@ function inLateral<Result>(lateral: boolean, run: () => Result): Result {
     }
     throw error;
   }
-}
-
-/** A set-returning function of a FROM list, read through json_each. */
-export function addFunction(scope: Scope, node: RangeFunction): Relation {
-  const functions = node.functions ?? [];
-  if (functions.length !== 1 || node.is_rowsfrom === true) throw refuse('ROWS FROM', -1);
-  const call = asNode(asNode(functions[0], 'List')?.items?.[0], 'FuncCall');
-  if (call === undefined) throw refuse('this function in FROM', -1);
-  const location = call.location ?? 0;
-  if ((node.coldeflist ?? []).length > 0) throw refuse('a column definition list', location);
-  const name = namesOf(call.funcname).at(-1) ?? '';
-  const args = scope.within('functions in FROM', () => callArguments(scope, call));
-  const types = args.map((arg) => arg.type.oid);
-  const resolution = resolveFunction(functionsNamed(name), types);
-  if (resolution === 'none' || resolution === 'ambiguous') {
-    throw functionMissing(resolution, name, types, location);
-  }
-  const coerced = args.map((arg, index) =>
-    coerceArgument(scope.analysis, arg, resolution.args[index] ?? 0),
-  );
-  if (resolution.signature.kind !== 'function') throw refuse(`${name} in FROM`, location);
-  const call0 = callExpr(resolution, coerced, location);
-  const ordinality = node.ordinality === true;
-  if (!resolution.signature.returnsSet) {
-    // A plain function in FROM is one row.
-    return enterFunction(
-      scope,
-      node,
-      ['(SELECT ', call0, ' AS value, 1 AS ordinal)'],
-      call0,
-      name,
-      ordinality,
-    );
-  }
-  const elements = sqlExpr(
-    plainType(OID.json),
-    weave(call0.args, (...texts) =>
-      printCall(
-        resolution.signature,
-        texts.map((sql, index) => ({ sql, oid: resolution.args[index] ?? 0 })),
-      ),
-    ),
-    location,
-    { leakproof: resolution.signature.leakproof },
-  );
-  const value = printElement(call0.type.oid, 'value');
-  if (value === 'value' && !ordinality) {
-    return enterFunction(scope, node, ['json_each(', elements, ')'], call0, name, false);
-  }
-  if (contains(call0, (expr) => expr.kind === 'column' && scope.relations.has(expr.relation))) {
-    throw refuse('a LATERAL reference', location);
-  }
-  const parts = [`(SELECT ${value} AS value, key + 1 AS ordinal FROM json_each(`, elements, '))'];
-  return enterFunction(scope, node, parts, call0, name, ordinality);
-}
-
-/** The column that the function itself names (an OUT parameter), where it does. */
-function outputColumn(name: string): string | null {
-  return /^jsonb?_array_elements(_text)?$/.test(name) ? 'value' : null;
-}
-
-function enterFunction(
-  scope: Scope,
-  node: RangeFunction,
-  parts: readonly (string | Expr)[],
-  call: Expr,
-  functionName: string,
-  ordinality: boolean,
-): Relation {
-  const relationName = node.alias?.aliasname ?? functionName;
-  const name = outputColumn(functionName) ?? relationName;
-  const base = { form: PLAIN, tableOid: 0, attnum: 0 };
-  const columns: RelationColumn[] = [{ ...base, name, printed: 'value', type: call.type }];
-  if (ordinality) {
-    columns.push({ ...base, name: 'ordinality', printed: 'ordinal', type: plainType(OID.int8) });
-  }
-  const relation: Relation = {
-    alias: uniqueName(scope.analysis, 'r'),
-    name: relationName,
-    columns: renameColumns(columns, node.alias, call.location),
-    source: { kind: 'sql', parts },
-    table: null,
-    tenantColumn: null,
-    nullable: false,
-  };
-  enter(scope, relation, null, null);
-  return relation;
 }
 
 /** The columns by which a FROM entry is seen. */

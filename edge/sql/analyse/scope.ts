@@ -6,6 +6,7 @@
  */
 import type { WindowDef } from '@pgsql/types';
 import { type Analysis, errorAt, refuse } from './analysis.ts';
+import { nearestColumnHint } from './nearest-column.ts';
 import type { CommonTable, Expr, Relation } from './tree.ts';
 
 /** Where in a query an expression stands; the text is PostgreSQL's, for messages. */
@@ -67,6 +68,10 @@ export class Scope {
   readonly commonTables: Map<string, CommonTable> = new Map();
   /** WINDOW clause. */
   readonly windows: Map<string, WindowDef> = new Map();
+  /** The query in whose FROM this one stands: for hints only, its names are not to be seen. */
+  #siblings: Scope | null = null;
+  /** Set-returning functions of the select list, joined to FROM. */
+  readonly setReturning: Relation[] = [];
   clause: Clause = 'SELECT';
   /** Aggregates of this level were seen. */
   aggregates = false;
@@ -93,6 +98,7 @@ export class Scope {
   /** A scope for a subquery in FROM: it sees the WITH queries, but not its siblings. */
   beside(): Scope {
     const scope = new Scope(this.analysis, this.parent);
+    scope.#siblings = this;
     for (const [name, table] of this.commonTables) scope.commonTables.set(name, table);
     return scope;
   }
@@ -137,7 +143,7 @@ export class Scope {
     const [match] = matches;
     if (match === undefined) {
       if (SYSTEM_COLUMNS.has(column)) throw refuse(`system column "${column}"`, location);
-      throw errorAt('undefined_column', `column ${relation}.${column} does not exist`, location);
+      throw this.#missingColumn(relation, column, location);
     }
     if (matches.length > 1) {
       throw errorAt('ambiguous_column', `column reference "${column}" is ambiguous`, location);
@@ -186,6 +192,23 @@ export class Scope {
     return errorAt('undefined_table', `missing FROM-clause entry for table "${name}"`, location);
   }
 
+  *#relationsAround(): Generator<Relation> {
+    for (let scope: Scope | null = this; scope !== null; scope = scope.#siblings ?? scope.parent) {
+      yield* scope.relations;
+    }
+  }
+
+  #missingColumn(qualifier: string | null, name: string, location: number): Error {
+    const hint = nearestColumnHint(this.#relationsAround(), qualifier, name);
+    const shown = qualifier === null ? `"${name}"` : `${qualifier}.${name}`;
+    return errorAt(
+      'undefined_column',
+      `column ${shown} does not exist`,
+      location,
+      hint === null ? {} : { hint },
+    );
+  }
+
   #resolveBare(name: string, location: number): Expr {
     for (let scope: Scope | null = this; scope !== null; scope = scope.parent) {
       const matches = scope.items.flatMap((item) =>
@@ -204,7 +227,7 @@ export class Scope {
     if (SYSTEM_COLUMNS.has(name) && this.relations.size > 0) {
       throw refuse(`system column "${name}"`, location);
     }
-    throw errorAt('undefined_column', `column "${name}" does not exist`, location);
+    throw this.#missingColumn(null, name, location);
   }
 }
 

@@ -12,7 +12,7 @@ import { errorAt, nested, refuse } from './analysis.ts';
 import { coerceToSpecific } from './coerce.ts';
 import { analyseCommonTables } from './common-tables.ts';
 import { analyseCompound } from './compounds.ts';
-import { analyseExpression, analyseBoolean } from './expressions.ts';
+import { analyseBoolean, analyseExpression } from './expressions.ts';
 import { analyseFrom, conjunctsOf } from './from.ts';
 import { checkGrouping } from './grouping.ts';
 import { asNode, locationOf, type Node, tagOf } from './nodes.ts';
@@ -161,11 +161,17 @@ function analyseSimple(scope: Scope, select: SelectStmt, settle: boolean): Query
   if (distinct) for (const target of listed) checkEquality(target.expr);
   const { limit, offset } = analyseLimit(scope, select);
   const grouped = scope.aggregates || groupBy.length > 0 || having.length > 0;
+  const joinedSets = scope.setReturning.map(
+    (relation) => ({ kind: 'relation', relation }) as const,
+  );
+  if (joinedSets.length > 0 && (grouped || scope.windowCalls)) {
+    throw refuse('a set-returning function in a grouped or windowed select list', -1);
+  }
   const query = makeSelect({
     distinct,
     distinctOn,
     targets,
-    from,
+    from: [...from, ...joinedSets],
     where,
     groupBy,
     having,

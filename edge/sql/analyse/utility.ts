@@ -12,8 +12,8 @@ import type {
   TransactionStmt,
   VariableSetStmt,
 } from '@pgsql/types';
-import { errorAt, refuse } from './analysis.ts';
 import type { IsolationLevel, ParsedStatement, UtilityStatement } from '../plan.ts';
+import { errorAt, refuse } from './analysis.ts';
 import { asNode, locationOf, type Node, tagOf } from './nodes.ts';
 import { resolveTypeName } from './type-names.ts';
 

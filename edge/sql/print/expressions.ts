@@ -13,11 +13,11 @@ import type {
   WindowSpec,
 } from '../analyse/tree.ts';
 import {
+  type PrintedArgument,
   printAggregate,
   printCall,
   printKey,
   printScaledAggregate,
-  type PrintedArgument,
 } from '../functions/signatures.ts';
 import { barrierFor } from '../isolate/barrier.ts';
 import { printLiteral, printParameter, quoteIdentifier } from './names.ts';
