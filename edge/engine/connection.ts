@@ -208,7 +208,7 @@ export class Connection {
       parameterCount: this.#exports.sqlite3_bind_parameter_count(pointer),
       row: new StatementRow(this.#heap, pointer),
       busy: true,
-      lastUse: 0,
+      used: false,
     };
   }
 

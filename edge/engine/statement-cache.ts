@@ -1,7 +1,7 @@
 /**
  * Prepared statements of one connection, by authority and text: the authorizer has its say when a statement is
- * prepared, so that the same text under another authority is another statement. The least recently
- * used one leaves when the cache is full.
+ * prepared, so that the same text under another authority is another statement. One that has
+ * not been used lately leaves when the cache is full.
  */
 import type { Authority } from './engine.ts';
 import type { Pointer } from './sqlite/exports.ts';
@@ -15,7 +15,8 @@ export interface PreparedStatement {
   readonly row: StatementRow;
   /** True while it runs: a nested run of the same text needs another. */
   busy: boolean;
-  lastUse: number;
+  /** Taken since the cache last looked for room. */
+  used: boolean;
 }
 
 export class StatementCache {
@@ -26,7 +27,6 @@ export class StatementCache {
     admin: new Map(),
     system: new Map(),
   };
-  #uses = 0;
 
   constructor(capacity: number, finalize: (statement: PreparedStatement) => void) {
     this.#capacity = capacity;
@@ -37,8 +37,7 @@ export class StatementCache {
   take(authority: Authority, sql: string): PreparedStatement | undefined {
     const statement = this.#byAuthority[authority].get(sql);
     if (statement === undefined || statement.busy) return undefined;
-    this.#uses += 1;
-    statement.lastUse = this.#uses;
+    statement.used = true;
     statement.busy = true;
     return statement;
   }
@@ -53,8 +52,7 @@ export class StatementCache {
       this.#finalize(statement);
       return;
     }
-    this.#uses += 1;
-    statement.lastUse = this.#uses;
+    statement.used = true;
     map.set(sql, statement);
     if (map.size > this.#capacity) this.#evict(map);
   }
@@ -73,14 +71,20 @@ export class StatementCache {
     for (const authority of ['merchant', 'admin', 'system'] as const) this.clear(authority);
   }
 
+  /** Second chance: who was used since the last look goes to the end of the line, the first other one leaves. */
   #evict(map: Map<string, PreparedStatement>): void {
-    let oldest: [string, PreparedStatement] | null = null;
-    for (const entry of map) {
-      if (entry[1].busy) continue;
-      if (oldest === null || entry[1].lastUse < oldest[1].lastUse) oldest = entry;
+    let chances = map.size + 1;
+    for (const [sql, statement] of map) {
+      map.delete(sql);
+      chances -= 1;
+      if (chances > 0 && (statement.busy || statement.used)) {
+        statement.used = false;
+        map.set(sql, statement);
+        continue;
+      }
+      if (statement.busy) map.set(sql, statement);
+      else this.#finalize(statement);
+      return;
     }
-    if (oldest === null) return;
-    map.delete(oldest[0]);
-    this.#finalize(oldest[1]);
   }
 }

@@ -12,7 +12,8 @@
  */
 import type { StoredFile } from './stored-file.ts';
 
-const PENDING_BYTES_MAX = 1024 * 1024;
+/** Larger than what a hundred clients commit while a new header is synced. */
+const PENDING_BYTES_MAX = 4 * 1024 * 1024;
 const PENDING_BYTES_INITIAL = 128 * 1024;
 const GROW_BYTES = 512 * 1024;
 const HEADER_BYTES = 32;
