@@ -7,8 +7,8 @@
 export type Maybe<T> = T | Promise<T>;
 
 /** Goes on with the value: at once where it is there. (Not `then`: a module with that export is taken for a promise.) */
-export function after<T, U>(value: Maybe<T>, next: (value: T) => Maybe<U>): Maybe<U> {
-  return value instanceof Promise ? value.then(next) : next(value);
+export function after<T, U>(value: Maybe<T>, goOn: (value: T) => Maybe<U>): Maybe<U> {
+  return value instanceof Promise ? value.then(goOn) : goOn(value);
 }
 
 /** Runs; an error, thrown now or later, goes to the handler. */

@@ -103,9 +103,4 @@ export class Portals {
       portal.depth = Math.min(portal.depth, depth - 1);
     }
   }
-
-  /** Cursors made by DECLARE, for CLOSE ALL. */
-  get size(): number {
-    return this.#byName.size;
-  }
 }

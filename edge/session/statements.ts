@@ -64,10 +64,6 @@ export class Statements {
   dropAll(): void {
     this.#byName.clear();
   }
-
-  names(): IterableIterator<string> {
-    return this.#byName.keys();
-  }
 }
 
 /** PostgreSQL's equalTupleDescs, as far as a client sees it. */
