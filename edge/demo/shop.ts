@@ -60,6 +60,7 @@ export class Shop {
   static async open(options: ShopOptions): Promise<Shop> {
     const { dataDir } = options;
     const receiver = startSelf(['receiver', '--listen', '127.0.0.1:0']);
+    let box: SelfProcess | null = null;
     try {
       const [line, port] = await Promise.all([
         receiver.line((candidate) => candidate.includes('http://')),
@@ -67,7 +68,7 @@ export class Shop {
       ]);
       const receiverUrl = /http:\/\/\S+/.exec(line)?.[0] ?? '';
       const link = await openLink(Number(new URL(receiverUrl).port));
-      const box = startBox(dataDir, port, link.port);
+      box = startBox(dataDir, port, link.port);
       await untilReady(dataDir, box);
       const admin = adminClient(dataDir, port);
       await admin.connect();
@@ -76,6 +77,7 @@ export class Shop {
       const merchants = await addMerchants(dataDir, options.merchants);
       return new Shop({ dataDir, port, link, merchants, receiver, receiverUrl, box });
     } catch (error) {
+      await box?.end('SIGTERM');
       await receiver.end('SIGTERM');
       throw error;
     }

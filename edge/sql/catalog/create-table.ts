@@ -69,11 +69,8 @@ function checkTenantType(column: Column): void {
   throw notSupported(`a merchant column ("${column.name}") of another type than text`);
 }
 
-/**
- * What follows from a table's columns: tenancy, sync, the computed column. Called again whenever columns
- * have changed.
- */
-export function completeTable(definition: Definition, table: Table): Table {
+/** Whose rows the table holds: its merchant column, which is never null. */
+function withTenancy(definition: Definition, table: Table): Table {
   const { options } = definition;
   const tenantColumn = tenantColumnOf(options, table.name, table.columns);
   const columns = table.columns.map((column) => {
@@ -82,18 +79,30 @@ export function completeTable(definition: Definition, table: Table): Table {
     // A row that belongs to nobody would be lost to everybody.
     return { ...column, notNull: true };
   });
-  const sync = options.capture.modeFor({ ...table, columns, tenantColumn });
-  const completed = columns.map((column) => {
+  return {
+    ...table,
+    columns,
+    tenantColumn,
+    exempt: options.exemptTables.has(table.name),
+    guardName: tenantColumn === null ? null : guardName(table.baseName),
+  };
+}
+
+/**
+ * What follows from a table's columns and keys: tenancy, sync, the computed column. Called again whenever
+ * they have changed.
+ */
+export function completeTable(definition: Definition, drafted: Table): Table {
+  const table = withTenancy(definition, drafted);
+  const sync = definition.options.capture.modeFor(table);
+  const columns = table.columns.map((column) => {
     const computed = sync !== 'none' && column.name === 'synced' && column.type.oid === OID.bool;
     return computed ? { ...column, computed: 'synced' as const, notNull: false } : column;
   });
   return {
     ...table,
-    columns: completed,
-    tenantColumn,
-    exempt: options.exemptTables.has(table.name),
-    guardName: tenantColumn === null ? null : guardName(table.baseName),
-    adminRelation: needsAdminView(completed) ? allName(table.baseName) : table.baseName,
+    columns,
+    adminRelation: needsAdminView(columns) ? allName(table.baseName) : table.baseName,
     sync,
   };
 }
@@ -138,7 +147,8 @@ function refuseSecondIdentity(columns: readonly Column[]): void {
 function newTable(definition: Definition, name: string, columns: readonly Column[]): Table {
   const oid = definition.newOid();
   const baseName = freeBaseName(definition, name, oid);
-  return completeTable(definition, {
+  // Keys come later, and how the rows travel depends on them: `completeTable` ends the work.
+  return withTenancy(definition, {
     oid,
     name,
     baseName,
