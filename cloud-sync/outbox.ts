@@ -10,7 +10,14 @@ import { quoteName } from '../edge/sql/catalog/layout.ts';
 import { type Catalog, type Column, ROW_ID_COLUMN, type Table } from '../edge/sql/catalog/model.ts';
 import type { SqlValue } from '../edge/types/storage.ts';
 import { sharedKey, travellingColumns } from './capture.ts';
-import { inWrite, readEach, readRows, runSystem, type Values } from './engine-access.ts';
+import {
+  inWrite,
+  readEach,
+  readRows,
+  runSystem,
+  systemRows,
+  type Values,
+} from './engine-access.ts';
 import type { PushedRow, SharedChange, TableHead } from './protocol.ts';
 import { readLocalRow } from './row-clock.ts';
 import type { EpochHistory } from './sync-schema.ts';
@@ -246,6 +253,11 @@ export class Outbox {
     if (accepted.length === 0 && setAside.length === 0) return;
     await inWrite(this.#engine, (transaction) => {
       for (const entry of accepted) clearEntry(transaction, entry);
+      // Nearly always there are none, and tills wait for this lock.
+      const [refused] = systemRows(transaction, 'SELECT 1 FROM helios_rejected LIMIT 1');
+      if (refused !== undefined) {
+        for (const entry of accepted) forgetRefusal(transaction, entry);
+      }
       for (const row of setAside) setAsideEntry(transaction, row);
     });
   }
@@ -277,7 +289,10 @@ function clearEntry(transaction: WriteTransaction, entry: OutboxEntry): void {
     'DELETE FROM helios_outbox WHERE table_id = ?1 AND row_id = ?2 AND commit_no <= ?3',
     [entry.tableId, entry.rowId, entry.version],
   );
-  // Refused once and accepted now: the earlier refusal is history.
+}
+
+/** Refused once and accepted now: the earlier refusal is history. */
+function forgetRefusal(transaction: WriteTransaction, entry: OutboxEntry): void {
   runSystem(
     transaction,
     `DELETE FROM helios_rejected WHERE direction = 'push' AND table_id = ?1 AND row_id = ?2
