@@ -326,11 +326,15 @@ function printCompute(insert: Insert, layout: Layout): string | null {
   } as Query);
 }
 
-function subqueriesIn(steps: InsertSteps): EdgeError | null {
+/**
+ * Subqueries see the tables as they were before the statement. RETURNING of an upsert is evaluated after the
+ * change, and SET and WHERE after the rows before: what would see too much is refused.
+ */
+function subqueriesIn(steps: InsertSteps, oneRow: boolean): EdgeError | null {
   const upsert = steps.conflict?.update;
   if (upsert === undefined || upsert === null) return null;
   if (steps.returning?.text?.readsTables === true) return refused('RETURNING');
-  return null;
+  return upsert.compute.readsTables && !oneRow ? refused('SET or WHERE, with several rows,') : null;
 }
 
 function refused(where: string): EdgeError {
@@ -392,7 +396,7 @@ export function analyseInsert(
                 : upsertSteps(analysis, table, conflict.update, parameterCount, support),
           },
   };
-  const refusal = subqueriesIn(steps);
+  const refusal = subqueriesIn(steps, given.kind === 'rows' && given.rows.length === 1);
   if (refusal !== null) throw refusal;
   return steps;
 }

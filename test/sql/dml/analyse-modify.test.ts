@@ -143,6 +143,10 @@ describe('analyseModify', () => {
     ['delete from sales where current of c', '0A000'],
     ['merge into sales using drafts on true when matched then delete', '0A000'],
     [
+      "insert into sales (amount, ref) values (1, 'x'), (2, 'y') on conflict (ref) do update set amount = (select 1)",
+      '0A000',
+    ],
+    [
       "insert into sales (amount, ref) values (1, 'x') on conflict (ref) do update set amount = 1 returning (select count(*) from sales)",
       '0A000',
     ],
