@@ -86,9 +86,19 @@ const UNITS: ReadonlyMap<string, Unit> = new Map(
   ),
 );
 
-function findUnit(text: string, typeName: string): Unit {
-  const unit = UNITS.get(text.toLowerCase().trim());
-  if (unit === undefined) {
+/** Words that extract knows and date_trunc does not even recognise. */
+const EXTRACT_ONLY: ReadonlySet<Unit> = new Set<Unit>([
+  'epoch',
+  'dow',
+  'isodow',
+  'doy',
+  'isoyear',
+  'julian',
+]);
+
+function findUnit(text: string, typeName: string, forTruncation = false): Unit {
+  const unit = UNITS.get(text.toLowerCase());
+  if (unit === undefined || (forTruncation && EXTRACT_ONLY.has(unit))) {
     throw new EdgeError(
       'invalid_parameter_value',
       `unit "${text.toLowerCase()}" not recognized for type ${typeName}`,
@@ -339,7 +349,7 @@ export function truncateTimestamp(
   timestamp: bigint,
   typeName = 'timestamp without time zone',
 ): bigint {
-  const unit = findUnit(text, typeName);
+  const unit = findUnit(text, typeName, true);
   const step = CLOCK_UNITS[unit];
   if (
     step === undefined &&
@@ -365,7 +375,7 @@ export function truncateTimestamp(
 /** date_trunc(unit, timestamptz[, zone]): by the local calendar. @throws EdgeError 22023, 0A000 */
 export function truncateTimestamptz(text: string, timestamp: bigint, timeZone: string): bigint {
   const typeName = 'timestamp with time zone';
-  const unit = findUnit(text, typeName);
+  const unit = findUnit(text, typeName, true);
   if (isInfiniteTimestamp(timestamp)) return truncateTimestamp(text, timestamp, typeName);
   const local = toLocal(timeZone, timestamp);
   const cut = truncateTimestamp(text, local, typeName);
@@ -377,7 +387,7 @@ export function truncateTimestamptz(text: string, timestamp: bigint, timeZone: s
 
 /** date_trunc(unit, interval). @throws EdgeError 22023, 0A000 */
 export function truncateInterval(text: string, interval: Interval): Interval {
-  const unit = findUnit(text, 'interval');
+  const unit = findUnit(text, 'interval', true);
   const { months, days, micros } = interval;
   const monthsPer: Partial<Record<Unit, number>> = {
     month: 1,

@@ -12,6 +12,7 @@ import { roundMicros } from './calendar.ts';
 import { parseDate, parseTime, parseTimestamp, parseTimestamptz } from './datetime-input.ts';
 import { formatDate, formatTime, formatTimestamp, formatTimestamptz } from './datetime-output.ts';
 import { formatFloat, parseFloatText } from './float-text.ts';
+import type { Interval } from './interval.ts';
 import { formatInterval, intervalFromBytes, intervalToBytes } from './interval.ts';
 import type { IntervalUnit } from './interval-input.ts';
 import { parseInterval } from './interval-input.ts';
@@ -214,6 +215,31 @@ export function fitText(type: PgType, text: string, coercion: Coercion): string 
   return kept;
 }
 
+/** Bits of the fields in an interval's type modifier. */
+const INTERVAL_FIELD = {
+  month: 0x2,
+  year: 0x4,
+  day: 0x8,
+  hour: 0x400,
+  minute: 0x800,
+  second: 0x1000,
+} as const;
+
+/** `interval day to hour` drops what is finer than its last field; `interval(2)` rounds the seconds. */
+function fitInterval(value: Interval, typmod: number): Interval {
+  const mask = (typmod >> 16) & 0x7fff;
+  const precision = typmod & 0xffff;
+  const clock = (unit: bigint): Interval => ({ ...value, micros: (value.micros / unit) * unit });
+  if (mask !== 0 && mask !== 0x7fff && (mask & INTERVAL_FIELD.second) === 0) {
+    if ((mask & INTERVAL_FIELD.minute) !== 0) return clock(60_000_000n);
+    if ((mask & INTERVAL_FIELD.hour) !== 0) return clock(3_600_000_000n);
+    if ((mask & INTERVAL_FIELD.day) !== 0) return { ...value, micros: 0n };
+    if ((mask & INTERVAL_FIELD.month) !== 0) return { months: value.months, days: 0, micros: 0n };
+    return { months: Math.trunc(value.months / 12) * 12, days: 0, micros: 0n };
+  }
+  return precision > 6 ? value : { ...value, micros: roundMicros(value.micros, precision) };
+}
+
 /** Applies the type modifier to a plain value of the type. @throws EdgeError 22001, 22003 */
 export function applyTypmod(type: PgType, value: SqlValue, coercion: Coercion): SqlValue {
   if (type.typmod < 0 || value === null) return value;
@@ -232,13 +258,8 @@ export function applyTypmod(type: PgType, value: SqlValue, coercion: Coercion): 
     case OID.timestamp:
     case OID.timestamptz:
       return roundMicros(value as bigint, type.typmod);
-    case OID.interval: {
-      const precision = type.typmod & 0xffff;
-      const interval = intervalFromBytes(value as Uint8Array);
-      return precision > 6
-        ? value
-        : intervalToBytes({ ...interval, micros: roundMicros(interval.micros, precision) });
-    }
+    case OID.interval:
+      return intervalToBytes(fitInterval(intervalFromBytes(value as Uint8Array), type.typmod));
     default:
       break;
   }

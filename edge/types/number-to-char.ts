@@ -79,7 +79,7 @@ class TemplateBuilder {
         this.roman = true;
         return;
       case 'L':
-        this.#push('"');
+        this.#push('" ');
         return;
       case 'EEEE':
         throw notSupported('EEEE in a number template');
@@ -205,9 +205,8 @@ function attachSign(
   firstShown: number,
   negative: boolean,
 ): string {
-  const at = firstShown < 0 ? text.length : firstShown;
-  const before = text.slice(0, at);
-  const rest = text.slice(at);
+  const before = text.slice(0, firstShown);
+  const rest = text.slice(firstShown);
   switch (template.sign) {
     case 'plain':
       return template.fill
@@ -239,7 +238,7 @@ export function numberToChar(value: Numeric, source: string): string {
       ? numericOf(value.digits * 10n ** BigInt(template.shift), value.scale)
       : value;
   const scaled = rescale(shifted.digits, shifted.scale, decimals);
-  const negative = scaled < 0n || (scaled === 0n && value.digits < 0n && false);
+  const negative = scaled < 0n;
   if (template.roman) {
     const text = romanText(Number(rescale(value.digits, value.scale, 0)));
     return template.fill ? text.padStart(15) : text;
@@ -253,7 +252,8 @@ export function numberToChar(value: Numeric, source: string): string {
   const digits = whole === '0' && decimals > 0 ? '' : whole;
   const placed = placeWhole(template, places === 0 ? '' : digits);
   const point = template.hasPoint ? `.${placeFraction(template, fraction)}` : '';
-  const signed = attachSign(template, placed.text + point, placed.firstShown, negative);
+  const firstShown = placed.firstShown < 0 ? placed.text.length : placed.firstShown;
+  const signed = attachSign(template, placed.text + point, firstShown, negative);
   return template.ordinal === null || negative ? signed : signed + ordinal(whole, template.ordinal);
 }
 

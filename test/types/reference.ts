@@ -25,7 +25,10 @@ export async function openReference(timeZone = 'UTC'): Promise<Reference> {
   return {
     ask: async (expression) => {
       try {
-        const result = await client.query({ text: `SELECT (${expression})::text AS v`, rowMode: 'array' });
+        const result = await client.query({
+          text: `SELECT (${expression})::text AS v`,
+          rowMode: 'array',
+        });
         return (result.rows[0] as (string | null)[])[0] ?? null;
       } catch (error) {
         const { code, message } = error as { code: string; message: string };

@@ -7,13 +7,11 @@ import { LIMITS } from '../../limits.ts';
 import { arrayElements, storeArray } from '../../types/array-value.ts';
 import { isInfiniteTimestamp } from '../../types/calendar.ts';
 import { addToTimestamp, addToTimestamptz } from '../../types/datetime-arithmetic.ts';
-import { textToValue, valueToText } from '../../types/input-output.ts';
+import { valueToText } from '../../types/input-output.ts';
 import { intervalFromBytes, intervalSpan } from '../../types/interval.ts';
 import { addNumeric, compareNumeric, formatNumeric, numericOf } from '../../types/numeric.ts';
-import type { SessionValues } from '../../types/session-values.ts';
 import type { ScalarFunction } from '../../types/sql-function.ts';
 import type { SqlValue } from '../../types/storage.ts';
-import { typeByOid } from '../../types/type-info.ts';
 import { compareValues } from './compare-values.ts';
 import {
   bool,
@@ -86,23 +84,7 @@ const CHANGES: readonly ScalarFunction[] = [
       ),
     );
   }),
-  strict('array_cast', 3, (args, session) => castElements(args, session)),
 ];
-
-/** Through the elements' text forms: what PostgreSQL's element casts give for the types that may be nested here. */
-function castElements(args: readonly SqlValue[], session: SessionValues): SqlValue {
-  const settings = typeSettings(session);
-  const from = typeByOid(smallAt(args, 0))?.elementOid ?? 0;
-  const to = typeByOid(smallAt(args, 1))?.elementOid ?? 0;
-  const elements = arrayElements(from, textAt(args, 2));
-  return storeArray(
-    elements.map((item) =>
-      item === null
-        ? null
-        : textToValue({ oid: to, typmod: -1 }, valueToText(from, item, settings), settings),
-    ),
-  );
-}
 
 function positions(args: readonly SqlValue[], from: number): number[] {
   const oid = smallAt(args, 0);

@@ -43,6 +43,8 @@ export function upperText(text: string): string {
 }
 
 export function lowerText(text: string): string {
+  // towlower turns the dotted capital I into a plain i; JavaScript keeps the dot as a mark.
+  if (text.includes('\u0130')) return lowerText(text.replaceAll('\u0130', 'i'));
   return ASCII.test(text) ? text.toLowerCase() : mapChars(text, (char) => char.toLowerCase());
 }
 

@@ -7,6 +7,7 @@ import type { Clock } from '../../clock.ts';
 import { systemClock } from '../../clock.ts';
 import type { FunctionLibrary } from '../../types/sql-function.ts';
 import { AGGREGATE_FUNCTIONS } from './aggregates.ts';
+import { arrayCastFunction } from './array-cast.ts';
 import { ARRAY_FUNCTIONS } from './array-functions.ts';
 import { BYTEA_FUNCTIONS } from './bytea-functions.ts';
 import { COLLATIONS } from './collations.ts';
@@ -27,23 +28,24 @@ import { asWindow } from './window-aggregate.ts';
 
 /** The library over a clock: clock_timestamp() is the only function that looks at it. */
 export function makeFunctionLibrary(clock: Clock): FunctionLibrary {
+  const scalars = [
+    ...INTEGER_FUNCTIONS,
+    ...FLOAT_FUNCTIONS,
+    ...NUMERIC_FUNCTIONS,
+    ...TEXT_FUNCTIONS,
+    ...QUOTING_FUNCTIONS,
+    ...BYTEA_FUNCTIONS,
+    ...LIKE_FUNCTIONS,
+    ...LIMIT_FUNCTIONS,
+    ...REGEX_FUNCTIONS,
+    ...SESSION_FUNCTIONS,
+    ...timeFunctions(clock),
+    ...JSON_FUNCTIONS,
+    ...ARRAY_FUNCTIONS,
+    ...TEMPLATE_FUNCTIONS,
+  ];
   return {
-    scalars: [
-      ...INTEGER_FUNCTIONS,
-      ...FLOAT_FUNCTIONS,
-      ...NUMERIC_FUNCTIONS,
-      ...TEXT_FUNCTIONS,
-      ...QUOTING_FUNCTIONS,
-      ...BYTEA_FUNCTIONS,
-      ...LIKE_FUNCTIONS,
-      ...LIMIT_FUNCTIONS,
-      ...REGEX_FUNCTIONS,
-      ...SESSION_FUNCTIONS,
-      ...timeFunctions(clock),
-      ...JSON_FUNCTIONS,
-      ...ARRAY_FUNCTIONS,
-      ...TEMPLATE_FUNCTIONS,
-    ],
+    scalars: [...scalars, arrayCastFunction(scalars)],
     aggregates: [...AGGREGATE_FUNCTIONS, ...JSON_AGGREGATES].map(asWindow),
     collations: COLLATIONS,
   };

@@ -9,7 +9,7 @@ import { OID } from '../../types/oids.ts';
 import type { PgType } from '../../types/storage.ts';
 import { isArrayType, lengthTypmod, numericTypmod, typeByOid } from '../../types/type-info.ts';
 import type { Cast } from './casts.ts';
-import { isTextLike } from './casts.ts';
+import { findCast, isTextLike } from './casts.ts';
 import type { Signature } from './signature.ts';
 import { distinctTemplate } from './table-aggregates.ts';
 
@@ -28,6 +28,12 @@ export function printOutput(argument: PrintedArgument): string {
     argument.oid === OID.numeric
     ? argument.sql
     : `helios_out(${argument.oid}, ${argument.sql})`;
+}
+
+/** The value cast to text, which for bool and char(n) is not the output form. */
+function printTextCast(argument: PrintedArgument): string {
+  const cast = findCast(argument.oid, OID.text);
+  return cast === undefined ? printOutput(argument) : printCast(cast, argument.sql);
 }
 
 function elementOf(oid: number): number {
@@ -60,7 +66,7 @@ export function printKey(argument: PrintedArgument): string {
 }
 
 // One pass, so that nothing inside an argument's own text is taken for a placeholder.
-const PLACEHOLDER = /\$([otecv]?)(\d+)|\$([op]?)\*|\$([DO])|(@)/g;
+const PLACEHOLDER = /\$([otecvx]?)(\d+)|\$([op]?)\*|\$([DO])|(@)/g;
 
 type Inserts = Readonly<Record<'D' | 'O' | '@', string>>;
 
@@ -77,6 +83,7 @@ function fillOne(kind: string, index: number, args: readonly PrintedArgument[]):
   const argument = args[index];
   if (argument === undefined) throw new Error(`a template wants argument ${index + 1}`);
   if (kind === 'o') return printOutput(argument);
+  if (kind === 'x') return printTextCast(argument);
   if (kind === 't') return String(argument.oid);
   if (kind === 'e') return String(elementOf(argument.oid));
   if (kind === 'c') return collationOf(argument.oid) ?? 'BINARY';

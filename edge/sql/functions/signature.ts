@@ -11,7 +11,7 @@
  * (`printScaledToPlain`), except where `printing.ts` has a shorter way.
  *
  * Placeholders: `$1`.. the arguments' SQL texts; `$*` all of them; `$o1`, `$o*` an argument in its text output
- * form; `$t1` the OID of its type, `$e1` of its element type; `$p*` pairs "OID, value" of all arguments;
+ * form; `$x1` an argument cast to text; `$t1` the OID of its type, `$e1` of its element type; `$p*` pairs "OID, value" of all arguments;
  * `@` (aggregates and window functions) where FILTER and OVER go; `$D` where DISTINCT goes, `$O` where an inner
  * ORDER BY goes.
  */

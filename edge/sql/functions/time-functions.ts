@@ -95,7 +95,9 @@ const CASTS: readonly ScalarFunction[] = [
   strict('date_to_timestamp_key', 1, (args) => dateKey(integerAt(args, 0))),
   strict('date_to_timestamptz_key', 1, (args, session) => {
     const key = dateKey(integerAt(args, 0));
-    return isInfiniteTimestamp(key) ? key : toUtc(session.timeZone, key);
+    if (isInfiniteTimestamp(key)) return key;
+    const instant = toUtc(session.timeZone, key);
+    return instant >= TIMESTAMP_INFINITY ? TIMESTAMP_INFINITY - 1n : instant;
   }),
   strict('cast_timestamp_timestamptz', 1, (args, session) =>
     utcOf(integerAt(args, 0), session.timeZone),
