@@ -125,8 +125,8 @@ class Insertion {
     this.#run.evaluateFor(upsert.compute, context, (row) => {
       outputs = copyRow(row);
     });
-    this.#done.add(identity);
     if (outputs === null) return;
+    this.#done.add(identity);
     const changed = this.#changed(upsert, old, outputs);
     try {
       const stored = upsert.assignments.map(({ column }) => changed[column] ?? null);

@@ -13,6 +13,8 @@ insert into sales (id, amount) values (1, 5) on conflict (id) do update set amou
 insert into sales (id, amount) values (1, 5) on conflict (id) do update set amount = 1 where sales.qty = 100 returning id;
 insert into sales (id, amount) values (1, 5), (1, 6) on conflict (id) do update set amount = excluded.amount;
 insert into sales (id, amount) values (71, 5), (71, 6) on conflict (id) do update set amount = excluded.amount;
+insert into sales (id, amount) values (1, 5), (1, 6) on conflict (id) do update set amount = 1 where false;
+insert into sales (id, amount) values (1, 5), (1, 6) on conflict (id) do update set note = excluded.note where excluded.amount = 6;
 insert into sales (id, amount) values (71, 5), (71, 6) on conflict (id) do nothing returning id, amount;
 insert into sales (id, amount) values (1, 5) on conflict do update set amount = 1;
 insert into sales (id, amount) values (1, 5) on conflict (id) do update set nope = 1;
