@@ -165,11 +165,10 @@ export class MerchantDirectory implements CredentialDirectory {
     this.#refuseTakenKey(key, id, PRIMARY_KEY_NAME);
     await this.#change(id, (transaction) => {
       requireMerchant(transaction, id);
-      runSystem(
-        transaction,
-        'DELETE FROM helios_merchant_key WHERE merchant = ?1 AND name <> ?2',
-        [id, PRIMARY_KEY_NAME],
-      );
+      runSystem(transaction, 'DELETE FROM helios_merchant_key WHERE merchant = ?1 AND name <> ?2', [
+        id,
+        PRIMARY_KEY_NAME,
+      ]);
       runSystem(
         transaction,
         'UPDATE merchants SET api_key = helios_hash_key(id, ?2) WHERE id = ?1',

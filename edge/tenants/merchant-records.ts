@@ -3,6 +3,7 @@
  */
 import assert from 'node:assert/strict';
 import type { Engine, EngineStatement, StatementRunner } from '../engine/engine.ts';
+import { PRIMARY_KEY_NAME } from '../sql/catalog/merchants-table.ts';
 import { runSystem } from '../sql/catalog/stored-catalog.ts';
 import { forEver, systemSession } from '../sql/catalog/system-session.ts';
 import type { SqlValue } from '../types/storage.ts';
@@ -28,8 +29,10 @@ export interface MerchantRecord {
 const SELECT =
   'SELECT m.id, m.name, m.status, m.tier, m.location_id, k.name, k.verifier, k.expires_at ' +
   'FROM merchants AS m LEFT JOIN helios_merchant_key AS k ON k.merchant = m.id';
-const ONE = `${SELECT} WHERE m.id = ?1 ORDER BY k.created_at`;
-const ALL = `${SELECT} ORDER BY m.id, k.created_at`;
+/** The primary key first. */
+const KEY_ORDER = `k.name <> '${PRIMARY_KEY_NAME}', k.created_at, k.name`;
+const ONE = `${SELECT} WHERE m.id = ?1 ORDER BY ${KEY_ORDER}`;
+const ALL = `${SELECT} ORDER BY m.id, ${KEY_ORDER}`;
 
 type Row = readonly SqlValue[];
 

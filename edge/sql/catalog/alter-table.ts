@@ -167,7 +167,7 @@ function dropConstraint(definition: Definition, table: Table, command: AlterTabl
 
 function applyCommand(definition: Definition, table: Table, command: AlterTableCmd): Table {
   const name = command.name ?? '';
-  switch (command.subtype) {
+  switch (String(command.subtype)) {
     case 'AT_AddColumn':
       return addColumn(definition, table, command);
     case 'AT_DropColumn':

@@ -6,7 +6,7 @@ import { EdgeError, notSupported } from '../../errors.ts';
 import { LIMITS } from '../../limits.ts';
 import { formatType } from '../../types/type-info.ts';
 import { comparesAlike } from './column-type.ts';
-import { atPosition, columnOf, type Definition } from './definition.ts';
+import { atPosition, type Definition } from './definition.ts';
 import { storedKey } from './layout.ts';
 import type { CheckConstraint, Column, ForeignKey, Table, UniqueConstraint } from './model.ts';
 import { chooseName, joinColumnNames } from './object-names.ts';
@@ -266,9 +266,4 @@ export function findConstraint(
   if (check !== undefined) return { kind: 'check', value: check };
   const foreign = table.foreignKeys.find((candidate) => candidate.name === name);
   return foreign === undefined ? undefined : { kind: 'foreign', value: foreign };
-}
-
-/** Columns of a key as the table has them. */
-export function columnsOfKey(table: Table, names: readonly string[]): readonly Column[] {
-  return names.map((name) => columnOf(table, name));
 }

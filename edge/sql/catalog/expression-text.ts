@@ -207,7 +207,7 @@ class ExpressionPrinter {
       const items = list !== undefined && 'List' in list ? (list.List.items ?? []) : [];
       return [this.#part(items[0]), this.#part(items[1])];
     };
-    switch (expression.kind) {
+    switch (String(expression.kind)) {
       case 'AEXPR_OP':
         return expression.lexpr === undefined
           ? `${name} ${right()}`

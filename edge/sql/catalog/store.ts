@@ -252,8 +252,3 @@ function execute(definition: Definition, node: Readonly<Record<string, unknown>>
       throw notSupported(statementWords(node));
   }
 }
-
-/** True for the statements that `applyDefinition` may be given. */
-export function isDefinition(node: Readonly<Record<string, unknown>>): boolean {
-  return /^(Create|Alter|Drop|Rename|Index|Truncate|Comment|View|Rule|Grant)/.test(nodeKind(node));
-}

@@ -137,7 +137,7 @@ export function readTableConstraint(
 ): void {
   const position = positionOf(constraint);
   refuseOptions(constraint, position);
-  switch (constraint.contype) {
+  switch (String(constraint.contype)) {
     case 'CONSTR_PRIMARY':
     case 'CONSTR_UNIQUE':
       drafts.keys.push({
@@ -211,7 +211,7 @@ function readAttribute(
 ): boolean {
   const position = positionOf(constraint);
   const here = `for column "${name}" of table "${tableName}"`;
-  switch (constraint.contype) {
+  switch (String(constraint.contype)) {
     case 'CONSTR_NULL':
     case 'CONSTR_NOTNULL': {
       const notNull = constraint.contype === 'CONSTR_NOTNULL';

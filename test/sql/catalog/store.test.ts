@@ -1,5 +1,5 @@
 /** The catalog's life: the brief's schema, restarts, rollbacks, versions. */
-import { afterAll, afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { EdgeError } from '../../../edge/errors.ts';
 import { openRig, type Rig, removeRigFiles, sessionOf } from './catalog-rig.ts';
 
@@ -28,10 +28,6 @@ CREATE INDEX IF NOT EXISTS idx_txn_sync ON transactions(synced, created_at);
 `;
 
 let rig: Rig;
-beforeEach(async () => {
-  rig = await openRig();
-});
-afterEach(() => rig.close());
 afterAll(removeRigFiles);
 
 async function failure(run: Promise<unknown>): Promise<EdgeError> {
@@ -44,6 +40,11 @@ async function failure(run: Promise<unknown>): Promise<EdgeError> {
 }
 
 describe('CatalogStore', () => {
+  beforeEach(async () => {
+    rig = await openRig();
+  });
+  afterEach(() => rig.close());
+
   test('applyDefinition takes the brief as written', async () => {
     const results = await rig.define(BRIEF);
     expect(results.map((result) => result.tag)).toEqual([
@@ -99,6 +100,46 @@ describe('CatalogStore', () => {
     );
     rig = await openRig();
   });
+
+  test('applyDefinition lays tables whose names meet in SQLite apart', async () => {
+    await rig.define(
+      'CREATE TABLE "Sales" (a int); CREATE TABLE sales (a int); CREATE TABLE "sales$guard" (a int)',
+    );
+    const bases = ['Sales', 'sales', 'sales$guard'].map((name) =>
+      rig.store.current.tables.get(name)?.baseName.toLowerCase(),
+    );
+    expect(new Set(bases).size).toBe(3);
+    expect(bases).not.toContain('sales$guard');
+  });
+
+  test('the computed column is read through guard and administrator view', async () => {
+    await rig.define('CREATE TABLE sales (id int, merchant_id text, synced boolean)');
+    const table = rig.store.current.tables.get('sales');
+    expect(table?.adminRelation).toBe('sales$all');
+    await rig.run(
+      "INSERT INTO sales (helios_row, id, merchant_id) VALUES (1, 10, 'A'), (2, 11, 'A'), (3, 12, 'B')",
+    );
+    expect(
+      await rig.read(
+        'SELECT id, synced FROM "sales$guard" ORDER BY id',
+        sessionOf('A'),
+        'merchant',
+      ),
+    ).toEqual([
+      [10n, 0n],
+      [11n, 1n],
+    ]);
+    expect(await rig.read('SELECT count(*) FROM "sales$all"', sessionOf(null), 'admin')).toEqual([
+      [3n],
+    ]);
+  });
+});
+
+describe('applyDefinition', () => {
+  beforeAll(async () => {
+    rig = await openRig();
+  });
+  afterAll(() => rig.close());
 
   test.each([
     ['CREATE TABLE t (id int, id text)', '42701', 'column "id" specified more than once'],
@@ -169,41 +210,8 @@ describe('CatalogStore', () => {
     ],
     ['DROP TABLE merchants', '42501', 'permission denied: "merchants" is kept by the box'],
     ['TRUNCATE merchants', '42501', 'permission denied: "merchants" is kept by the box'],
-  ])('applyDefinition refuses %s', async (text, sqlstate, message) => {
+  ])('refuses %s', async (text, sqlstate, message) => {
     const error = await failure(rig.define(text));
     expect({ sqlstate: error.sqlstate, message: error.message }).toEqual({ sqlstate, message });
-  });
-
-  test('applyDefinition lays tables whose names meet in SQLite apart', async () => {
-    await rig.define(
-      'CREATE TABLE "Sales" (a int); CREATE TABLE sales (a int); CREATE TABLE "sales$guard" (a int)',
-    );
-    const bases = ['Sales', 'sales', 'sales$guard'].map((name) =>
-      rig.store.current.tables.get(name)?.baseName.toLowerCase(),
-    );
-    expect(new Set(bases).size).toBe(3);
-    expect(bases).not.toContain('sales$guard');
-  });
-
-  test('the computed column is read through guard and administrator view', async () => {
-    await rig.define('CREATE TABLE sales (id int, merchant_id text, synced boolean)');
-    const table = rig.store.current.tables.get('sales');
-    expect(table?.adminRelation).toBe('sales$all');
-    await rig.run(
-      "INSERT INTO sales (helios_row, id, merchant_id) VALUES (1, 10, 'A'), (2, 11, 'A'), (3, 12, 'B')",
-    );
-    expect(
-      await rig.read(
-        'SELECT id, synced FROM "sales$guard" ORDER BY id',
-        sessionOf('A'),
-        'merchant',
-      ),
-    ).toEqual([
-      [10n, 0n],
-      [11n, 1n],
-    ]);
-    expect(await rig.read('SELECT count(*) FROM "sales$all"', sessionOf(null), 'admin')).toEqual([
-      [3n],
-    ]);
   });
 });

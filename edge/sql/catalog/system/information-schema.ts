@@ -167,6 +167,11 @@ export const informationColumns: SystemRelationDefinition = {
     ),
 };
 
+/** Full names of a constraint and of its table. */
+function constraintNames(table: Table, name: string): readonly string[] {
+  return [DATABASE_NAME, 'public', name, DATABASE_NAME, 'public', table.name];
+}
+
 export const informationTableConstraints: SystemRelationDefinition = {
   schema: 'information_schema',
   name: 'table_constraints',
@@ -185,8 +190,10 @@ export const informationTableConstraints: SystemRelationDefinition = {
   rows: (context) =>
     visibleTables(context).flatMap((table) => {
       const row = (name: string, type: string): readonly SqlValue[] => [
-        ...[DATABASE_NAME, 'public', name, DATABASE_NAME, 'public', table.name, type],
-        ...['NO', 'NO'],
+        ...constraintNames(table, name),
+        type,
+        'NO',
+        'NO',
       ];
       return [
         ...table.uniques
@@ -217,7 +224,8 @@ export const informationKeyColumnUsage: SystemRelationDefinition = {
       [...table.uniques.filter((unique) => unique.isConstraint), ...table.foreignKeys].flatMap(
         ({ name, columns }) =>
           columns.map((column, index) => [
-            ...[DATABASE_NAME, 'public', name, DATABASE_NAME, 'public', table.name, column],
+            ...constraintNames(table, name),
+            column,
             BigInt(index + 1),
           ]),
       ),
