@@ -43,7 +43,7 @@ describe('executeModify beside another merchant', () => {
       }
     }
     expect(await foreignRows()).toBe(before);
-  });
+  }, 120_000);
 
   const id = fc.integer({ min: 1, max: 9 });
   const word = fc.constantFrom('a', 'b', 'secre', 'r1', 'r2', 'secret', 'n', 'z', '');
