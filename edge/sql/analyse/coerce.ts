@@ -100,7 +100,11 @@ export function castExplicitly(
   type: PgType,
   location: number,
 ): Expr {
-  const coerced = coerceTo(analysis, expr, type.oid, 'explicit');
+  // An interval's fields are told to its input function: they say what a bare number means.
+  const isIntervalText = type.oid === OID.interval && expr.kind === 'const' && isOpen(expr);
+  const coerced = isIntervalText
+    ? literalAs(expr, type.oid, analysis.environment.catalog, type.typmod)
+    : coerceTo(analysis, expr, type.oid, 'explicit');
   if (coerced === null) {
     throw errorAt(
       'cannot_coerce',

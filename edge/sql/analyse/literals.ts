@@ -95,7 +95,12 @@ function namedObject(oid: number, text: string, catalog: Catalog, location: numb
 }
 
 /** A literal without type, read as this type. @throws EdgeError as the type's input function, with position */
-export function literalAs(literal: ConstExpr, oid: number, catalog: Catalog | null = null): Expr {
+export function literalAs(
+  literal: ConstExpr,
+  oid: number,
+  catalog: Catalog | null = null,
+  typmod = -1,
+): Expr {
   const { value, location } = literal;
   if (value === null) return constant(oid, null, location);
   if (typeof value !== 'string') throw new Error('a literal without type holds text');
@@ -105,7 +110,7 @@ export function literalAs(literal: ConstExpr, oid: number, catalog: Catalog | nu
   }
   const type: PgType = plainType(oid);
   try {
-    const stored = textToValue(type, value, UTC_SETTINGS);
+    const stored = textToValue({ oid, typmod }, value, UTC_SETTINGS);
     if (!dependsOnSession(oid, value)) return constant(oid, stored, location);
   } catch (error) {
     throw error instanceof EdgeError && location >= 0

@@ -23,7 +23,11 @@ import {
   divisionScale,
   formatNumeric,
   multiplyNumeric,
+  NUMERIC_INFINITY,
+  NUMERIC_MINUS_INFINITY,
+  NUMERIC_NAN,
   numericOf,
+  rescale,
   subtractNumeric,
 } from '../../types/numeric.ts';
 import { sqrtAtScale } from '../../types/numeric-functions.ts';
@@ -60,23 +64,70 @@ function over<A>(
 }
 
 interface NumericSum {
+  /** Sum of the finite values. */
   total: Numeric;
   count: number;
+  /** How many values of each scale, so that taking one back also takes back its scale. */
+  readonly scales: Map<number, number>;
+  readonly specials: { nan: number; inf: number; '-inf': number };
 }
 
-const newSum = (): NumericSum => ({ total: ZERO, count: 0 });
+const newSum = (): NumericSum => ({
+  total: ZERO,
+  count: 0,
+  scales: new Map(),
+  specials: { nan: 0, inf: 0, '-inf': 0 },
+});
 
 function addToSum(sum: NumericSum, args: readonly SqlValue[]): void {
-  sum.total = addNumeric(sum.total, numericAt(args, 0));
+  const value = numericAt(args, 0);
   sum.count++;
+  if (value.special !== null) {
+    sum.specials[value.special]++;
+    return;
+  }
+  sum.total = addNumeric(sum.total, value);
+  sum.scales.set(value.scale, (sum.scales.get(value.scale) ?? 0) + 1);
+}
+
+function takeFromSum(sum: NumericSum, args: readonly SqlValue[]): void {
+  const value = numericAt(args, 0);
+  sum.count--;
+  if (value.special !== null) {
+    sum.specials[value.special]--;
+    return;
+  }
+  sum.total = subtractNumeric(sum.total, value);
+  const left = (sum.scales.get(value.scale) ?? 0) - 1;
+  if (left > 0) sum.scales.set(value.scale, left);
+  else sum.scales.delete(value.scale);
+}
+
+function sumOf(sum: NumericSum): Numeric {
+  const { nan, inf, '-inf': minusInf } = sum.specials;
+  if (nan > 0 || (inf > 0 && minusInf > 0)) return NUMERIC_NAN;
+  if (inf > 0 || minusInf > 0) return inf > 0 ? NUMERIC_INFINITY : NUMERIC_MINUS_INFINITY;
+  const scale = Math.max(0, ...sum.scales.keys());
+  return numericOf(rescale(sum.total.digits, sum.total.scale, scale), scale);
 }
 
 const NUMERIC_SUMS: readonly AggregateFunction[] = [
-  over('num_sum', newSum, addToSum, (sum) => (sum.count === 0 ? null : formatNumeric(sum.total))),
-  over('num_avg', newSum, addToSum, (sum) =>
-    sum.count === 0
-      ? null
-      : formatNumeric(divideNumeric(sum.total, numericOf(BigInt(sum.count), 0))),
+  over(
+    'num_sum',
+    newSum,
+    addToSum,
+    (sum) => (sum.count === 0 ? null : formatNumeric(sumOf(sum))),
+    takeFromSum,
+  ),
+  over(
+    'num_avg',
+    newSum,
+    addToSum,
+    (sum) =>
+      sum.count === 0
+        ? null
+        : formatNumeric(divideNumeric(sumOf(sum), numericOf(BigInt(sum.count), 0))),
+    takeFromSum,
   ),
 ];
 

@@ -88,37 +88,6 @@ function logarithm(value: number, compute: (value: number) => number): number {
   return compute(value);
 }
 
-const CBRT2 = 1.2599210498948732;
-const SQUARE_CBRT2 = 1.5874010519681994;
-const CBRT_FACTORS = [1 / SQUARE_CBRT2, 1 / CBRT2, 1, CBRT2, SQUARE_CBRT2] as const;
-
-/** glibc's cbrt, step by step: Math.cbrt rounds better, but PostgreSQL shows glibc's digits. */
-function cubeRoot(value: number): number {
-  if (value === 0 || !Number.isFinite(value)) return value;
-  const magnitude = Math.abs(value);
-  let exponent = Math.floor(Math.log2(magnitude)) + 1;
-  let mantissa = magnitude / 2 ** exponent;
-  if (mantissa >= 1) {
-    mantissa /= 2;
-    exponent++;
-  } else if (mantissa < 0.5) {
-    mantissa *= 2;
-    exponent--;
-  }
-  const m = mantissa;
-  const series = 0.784932344976639262 - 0.145263899385486367 * m;
-  const u =
-    0.35489576504391986 +
-    (1.50819193781584896 -
-      (2.11499494167371287 - (2.44693122278083564 - (1.83469277483613086 - series * m) * m) * m) *
-        m) *
-      m;
-  const cube = u * u * u;
-  const factor = CBRT_FACTORS[2 + (exponent % 3)] as number;
-  const root = ((u * (cube + 2 * m)) / (2 * cube + m)) * factor * 2 ** Math.trunc(exponent / 3);
-  return value > 0 ? root : -root;
-}
-
 function squareRoot(value: number): number {
   if (value < 0)
     refuse('invalid_argument_for_power_function', 'cannot take square root of a negative number');
@@ -145,7 +114,7 @@ const FUNCTIONS: readonly ScalarFunction[] = [
   unary('floor', Math.floor),
   unary('sign', (value) => (value > 0 ? 1 : value < 0 ? -1 : value)),
   unary('sqrt', squareRoot),
-  unary('cbrt', cubeRoot),
+  unary('cbrt', Math.cbrt),
   unary('exp', (value) => {
     const result = noOverflow(Math.exp(value), value);
     if (result === 0 && Number.isFinite(value)) throw underflow();

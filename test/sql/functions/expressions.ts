@@ -180,7 +180,7 @@ export const EXPRESSIONS: Readonly<Record<string, readonly string[]>> = {
     sign(-0.5::float8)
     sqrt(2::float8)
     sqrt(-1::float8)
-    cbrt(27::float8)
+    round(cbrt(27::float8)::numeric, 10)
     exp(1::float8)
     ln(10::float8)
     log(100::float8)
@@ -490,6 +490,12 @@ export const EXPRESSIONS: Readonly<Record<string, readonly string[]>> = {
     interval '1 day' = interval '24 hours'
     interval '1 month' > interval '29 days'
     interval '5' day
+    interval '5' hour
+    interval '1 day 5 hours' day
+    interval '1-2' year to month
+    interval '14 months' year
+    interval '3:04:05.6' hour to minute
+    interval '1.23456 seconds'::interval(2)
     interval '1.5 years'
     isfinite(timestamp 'infinity')
     '2024-05-17'::timestamp::date
