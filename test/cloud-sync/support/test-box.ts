@@ -193,11 +193,13 @@ export async function openTestBox(options: TestBoxOptions = {}): Promise<TestBox
   await ensureSyncSchema(engine, catalog.current, options.epoch ?? 'epoch-1');
   await attachClock(engine, hybridClock);
   const write = async (work: (transaction: WriteTransaction) => void): Promise<void> => {
-    const commit = await inWrite(engine, (transaction) => {
+    const transaction = await engine.beginWrite({ merchant: null, lockTimeoutMs: 0, signal: null });
+    try {
       work(transaction);
-      return transaction.commitNumber;
-    });
-    await engine.durable(commit);
+      await engine.durable(transaction.commit());
+    } finally {
+      if (!transaction.finished) transaction.rollback();
+    }
   };
   return {
     engine,
