@@ -228,30 +228,20 @@ export class Connection {
 
   #bindValue(pointer: Pointer, index: number, value: SqlValue): number {
     if (value === null) return this.#exports.sqlite3_bind_null(pointer, index);
-    switch (typeof value) {
-      case 'bigint':
-        if (BigInt.asIntN(INT64_BITS, value) !== value) {
-          throw new EdgeError('numeric_value_out_of_range', 'bigint out of range');
-        }
-        return this.#exports.sqlite3_bind_int64(pointer, index, value);
-      case 'number':
-        return this.#exports.sqlite3_bind_double(pointer, index, value);
-      case 'string': {
-        const text = this.#heap.scratchText(value);
-        const bytes = this.#heap.lastTextBytes;
-        return this.#exports.sqlite3_bind_text(pointer, index, text, bytes, DESTRUCTOR.static);
+    if (typeof value === 'bigint') {
+      if (BigInt.asIntN(INT64_BITS, value) !== value) {
+        throw new EdgeError('numeric_value_out_of_range', 'bigint out of range');
       }
-      default: {
-        const blob = this.#heap.scratchBytes(value);
-        return this.#exports.sqlite3_bind_blob(
-          pointer,
-          index,
-          blob,
-          value.length,
-          DESTRUCTOR.static,
-        );
-      }
+      return this.#exports.sqlite3_bind_int64(pointer, index, value);
     }
+    if (typeof value === 'number') return this.#exports.sqlite3_bind_double(pointer, index, value);
+    if (typeof value === 'string') {
+      const text = this.#heap.scratchText(value);
+      const bytes = this.#heap.lastTextBytes;
+      return this.#exports.sqlite3_bind_text(pointer, index, text, bytes, DESTRUCTOR.static);
+    }
+    const blob = this.#heap.scratchBytes(value);
+    return this.#exports.sqlite3_bind_blob(pointer, index, blob, value.length, DESTRUCTOR.static);
   }
 
   #step(

@@ -55,6 +55,8 @@ export interface EngineOptions {
   readonly checkpointBytes?: number;
   /** Bytes of log at which snapshots and worker reads are ended. */
   readonly walBytesMax?: number;
+  /** Bytes of log that are kept allocated on the disk from the start. */
+  readonly walPreallocatedBytes?: number;
   /** Makes a thread that calls `startReadWorker`; null: long reads stay on the main thread, unbounded. */
   readonly workerFactory: (() => Worker) | null;
   readonly workerCount?: number;
@@ -142,7 +144,8 @@ function openStore(foundation: Foundation): Store {
   prepareMain(main, options);
   const database = sharedFile(host, path);
   const wal = sharedFile(host, `${path}-wal`);
-  putInOrder(main, database, wal);
+  const walPreallocatedBytes = options.walPreallocatedBytes ?? LIMITS.walPreallocatedBytes;
+  putInOrder(main, database, wal, walPreallocatedBytes);
   if (lock.takenOver) {
     options.log.warn({ path }, 'the last run did not end cleanly; the log was carried back');
   }
@@ -268,11 +271,16 @@ function prepareConnection(connection: Connection, cacheMb: number): void {
 }
 
 /** Carries the whole log back and syncs: the page cache may hold what the disk lacks. */
-function putInOrder(main: Connection, database: SharedFile, wal: SharedFile): void {
+function putInOrder(
+  main: Connection,
+  database: SharedFile,
+  wal: SharedFile,
+  walPreallocatedBytes: number,
+): void {
   const [row] = main.rows('PRAGMA wal_checkpoint(TRUNCATE)');
   if (row?.[0] !== 0n) throw new Error('the log of the last run could not be carried back');
   database.file.syncNow();
-  wal.wal?.reserve(LIMITS.walPreallocatedBytes);
+  wal.wal?.reserve(walPreallocatedBytes);
   wal.file.syncNow();
 }
 

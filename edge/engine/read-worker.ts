@@ -114,7 +114,7 @@ export class ReadWorker {
     // A slow client holds the worker back: it sends only so many batches ahead of those taken.
     const pause = running.read.stopError === null ? running.read.request.sink.ready?.() : null;
     if (pause === null || pause === undefined) taken(running);
-    else pause.finally(() => taken(running));
+    else void pause.finally(() => taken(running)).catch(() => undefined);
   }
 
   #settle(running: Running, error: Error | null): void {

@@ -108,7 +108,7 @@ export class ReadWorkers {
 
   async close(): Promise<void> {
     this.#closed = true;
-    for (const read of [...this.#reads]) stop(read, interruptError('cancel'));
+    for (const read of this.#reads) stop(read, interruptError('cancel'));
     await Promise.all([...this.#all].map((worker) => worker.end()));
   }
 

@@ -50,7 +50,7 @@ export class SnapshotPool {
 
   /** Ends every snapshot: the log cannot wait for them. */
   cancelAll(): void {
-    for (const snapshot of [...this.#snapshots]) snapshot.cancel();
+    for (const snapshot of this.#snapshots) snapshot.cancel();
   }
 
   close(error: Error): void {

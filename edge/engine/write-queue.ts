@@ -76,7 +76,7 @@ export class WriteQueue {
   /** Refuses all who wait and all who come. */
   close(error: Error): void {
     this.#closed = error;
-    for (const waiter of [...this.#waiters]) {
+    for (const waiter of this.#waiters) {
       waiter.stopWaiting();
       waiter.refuse(error);
     }

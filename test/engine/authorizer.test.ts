@@ -118,7 +118,7 @@ describe('authorizer', () => {
     "SELECT sqlite_compileoption_used('x')",
     'SELECT zeroblob(1000000000)',
   ])('refuses a merchant: %s', (sql) => {
-    expect(() => as('merchant', 'A', sql)).toThrow(/permission denied|cannot VACUUM|it is a view/);
+    expect(() => as('merchant', 'A', sql)).toThrow(/permission denied|run as a read|it is a view/);
   });
 
   it('names the refusal as PostgreSQL does', () => {

@@ -38,6 +38,7 @@ export function engineOptions(path: string, changes: Partial<EngineOptions> = {}
     cacheMb: 8,
     memoryLimitMb: 128,
     pageSize: 4096,
+    walPreallocatedBytes: 512 * 1024,
     workerFactory: null,
     onFatal: () => undefined,
     ...changes,
