@@ -24,6 +24,12 @@ import { type FormatCode, type FrontendMessage, formatAt } from '../../edge/wire
 const COLUMN = { name: '?column?', type: { oid: 23, typmod: -1 }, tableOid: 0, attnum: 0 };
 const BIG_ROW_BYTES = 100_000;
 
+/** A millisecond of work that lets nobody else on. */
+function spin(): void {
+  const endMs = performance.now() + 1;
+  while (performance.now() < endMs);
+}
+
 export class FakeSession implements SessionPort {
   readonly login: LoginInfo;
   readonly #output: SessionOutput;
@@ -123,6 +129,7 @@ export class FakeSession implements SessionPort {
     if (text === 'crash') throw new TypeError('a secret of the inside');
     if (text === 'reject') return Promise.reject(new TypeError('a secret of the inside'));
     if (text === 'wait') return this.#wait();
+    if (text === 'spin') spin();
     if (text === 'unflushed') {
       commandComplete(this.#output.writer, 'INSERT 0 1');
       return Promise.reject(new TypeError('the disk is gone'));
