@@ -94,6 +94,8 @@ export const LIMITS = {
   identifierBytesMax: 63,
   /** Numbers of a sequence reserved in the file at once. */
   sequenceBlock: 32,
+  /** Sessions whose last sequence numbers are remembered, should one never say that it ended. */
+  sequenceSessionsMax: 20_000,
   /** Columns of a table, as in PostgreSQL. */
   columnsPerTableMax: 1_600,
   /** Columns of an index or key, as in PostgreSQL. */

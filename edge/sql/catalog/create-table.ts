@@ -260,8 +260,23 @@ export function createTable(definition: Definition, statement: CreateStmt): stri
     const column = table.columns[index];
     if (column !== undefined) checkDefault(definition, table, column, draft);
   });
-  build(definition, completeTable(definition, table));
+  const completed = completeTable(definition, table);
+  refuseComputedKeys(completed);
+  build(definition, completed);
   return tag;
+}
+
+/** A computed column has no storage: nothing can hold or check it. Known only when the keys are. */
+function refuseComputedKeys(table: Table): void {
+  const users = [...table.uniques, ...table.checks, ...table.foreignKeys];
+  for (const column of table.columns) {
+    if (column.computed === null) continue;
+    const user = users.find((candidate) => candidate.columns.includes(column.name));
+    if (user === undefined) continue;
+    throw notSupported(
+      `constraint "${user.name}" over column "${column.name}", which the box computes,`,
+    );
+  }
 }
 
 /** Makes base, indexes, views and triggers, and puts the table into the catalog. */

@@ -59,6 +59,8 @@ export class Definition {
   readonly transaction: WriteTransaction;
   readonly #interrupt: Interrupt;
   readonly #takeOid: () => number;
+  /** The administrator's moment and time zone (defaults read them), the box's rights. */
+  readonly #system: SessionValues;
   readonly #draft: Map<string, Table>;
   readonly #version: number;
   #changed = false;
@@ -74,6 +76,7 @@ export class Definition {
     this.transaction = request.transaction;
     this.#interrupt = request.interrupt ?? forEver;
     this.#takeOid = takeOid;
+    this.#system = { ...request.session, role: 'system', merchant: null, applicationName: '' };
     this.#draft = new Map(request.base.tables);
     this.#version = version;
   }
@@ -145,16 +148,14 @@ export class Definition {
   /** Runs one of the box's own texts. */
   run(sql: string, binds: readonly SqlValue[] = []): bigint {
     const statement = { sql, binds, authority: 'system' } as const;
-    const system: SessionValues = { ...this.session, role: 'system', merchant: null };
-    return this.transaction.run(statement, system, this.#interrupt, null).changes;
+    return this.transaction.run(statement, this.#system, this.#interrupt, null).changes;
   }
 
   /** Rows of one of the box's own queries. */
   rows(sql: string, binds: readonly SqlValue[] = []): readonly (readonly SqlValue[])[] {
     const statement = { sql, binds, authority: 'system' } as const;
-    const system: SessionValues = { ...this.session, role: 'system', merchant: null };
     const rows: SqlValue[][] = [];
-    this.transaction.run(statement, system, this.#interrupt, (reader) => {
+    this.transaction.run(statement, this.#system, this.#interrupt, (reader) => {
       rows.push(Array.from({ length: reader.columnCount }, (_, index) => reader.value(index)));
     });
     return rows;

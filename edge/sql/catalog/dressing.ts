@@ -9,9 +9,11 @@
 import type { Definition } from './definition.ts';
 import {
   type BoundForeignKey,
+  childTriggers,
   type DefaultPrinter,
   foreignKeyTriggers,
   keyPairs,
+  parentTriggers,
 } from './foreign-key-triggers.ts';
 import { indexText, quoteName, storedKey, uniqueIndexText, viewTexts } from './layout.ts';
 import { merchantKeyTriggers } from './merchants-table.ts';
@@ -75,6 +77,42 @@ export function dress(definition: Definition, table: Table): void {
   for (const { child, key } of [...own, ...others]) {
     putForeignKey(definition, bindForeignKey(definition, child, key));
   }
+}
+
+/** Everything that a table is to wear, as texts. */
+function wardrobe(definition: Definition, table: Table): readonly string[] {
+  const { capture } = definition.options;
+  const print = defaultPrinter(definition);
+  const own = table.foreignKeys.map((key) => bindForeignKey(definition, table, key));
+  const theirs = definition
+    .referencing(table.name)
+    .map(({ child, key }) => bindForeignKey(definition, child, key));
+  return [
+    ...viewTexts(table, capture),
+    ...wallTriggers(table),
+    ...merchantKeyTriggers(table),
+    ...(table.sync === 'none' ? [] : capture.triggers(table)),
+    ...own.flatMap(childTriggers),
+    ...theirs.flatMap((bound) => parentTriggers(bound, print)),
+  ];
+}
+
+/**
+ * Makes sure that a table wears what this version and configuration would give it. At each start: a trigger
+ * that someone has dropped from outside is back, and an unchanged file is not written.
+ */
+export function redress(definition: Definition, table: Table): void {
+  const wanted = wardrobe(definition, table);
+  const worn = definition
+    .rows(
+      "SELECT sql FROM sqlite_schema WHERE (type = 'trigger' AND lower(tbl_name) = lower(?1)) " +
+        "OR (type = 'view' AND name IN (?2, ?3))",
+      [table.baseName, table.guardName, table.adminRelation],
+    )
+    .map(([sql]) => String(sql));
+  if (worn.length === wanted.length && wanted.every((text) => worn.includes(text))) return;
+  undress(definition, table);
+  for (const text of wanted) definition.run(text);
 }
 
 /** (Re)creates the triggers of one foreign key on both of its tables. */

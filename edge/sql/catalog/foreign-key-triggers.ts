@@ -67,7 +67,8 @@ export function keyIsSet(bound: BoundForeignKey, childRow: string): string {
     .join(' AND ');
 }
 
-function childTriggers(bound: BoundForeignKey): readonly string[] {
+/** The two that stand on the child. */
+export function childTriggers(bound: BoundForeignKey): readonly string[] {
   const { key, child } = bound;
   const columns = [...new Set(keyPairs(bound).map((pair) => pair.child))].map(quoteName);
   const body = `SELECT ${raise('child', bound)} WHERE NOT ${parentExists(bound, 'NEW')}`;
@@ -115,7 +116,11 @@ function actionText(
   }
 }
 
-function parentTriggers(bound: BoundForeignKey, printDefault: DefaultPrinter): readonly string[] {
+/** The two that stand on the parent. */
+export function parentTriggers(
+  bound: BoundForeignKey,
+  printDefault: DefaultPrinter,
+): readonly string[] {
   const { key, parent } = bound;
   const base = quoteName(parent.baseName);
   const columns = [...new Set(keyPairs(bound).map((pair) => pair.parent))].map(quoteName);

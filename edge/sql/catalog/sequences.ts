@@ -298,6 +298,10 @@ export class Sequences {
   #remember(definition: SequenceDefinition, session: SessionValues, value: bigint): void {
     const known = this.#sessions.get(session.backendPid);
     if (known === undefined) {
+      const [oldest] = this.#sessions.keys();
+      if (oldest !== undefined && this.#sessions.size >= LIMITS.sequenceSessionsMax) {
+        this.#sessions.delete(oldest);
+      }
       const byTable = new Map([[definition.tableOid, value]]);
       this.#sessions.set(session.backendPid, { last: definition, byTable });
       return;

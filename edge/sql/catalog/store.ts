@@ -27,7 +27,7 @@ import {
   type DefinitionRequest,
   type Notice,
 } from './definition.ts';
-import { dress, undress } from './dressing.ts';
+import { redress } from './dressing.ts';
 import { dropTable, truncate } from './drop-table.ts';
 import { allName } from './layout.ts';
 import { MERCHANT_TABLES, merchantsTable } from './merchants-table.ts';
@@ -200,8 +200,8 @@ export class CatalogStore {
 }
 
 /**
- * Brings each table in step with this version and configuration: views and triggers are made anew, so that
- * a newer version's texts hold for older files.
+ * Brings each table in step with this version and configuration, so that a newer version's texts hold for
+ * older files.
  * @throws Error when the configuration names another merchant column than the one a table lies by
  */
 function refresh(definition: Definition): void {
@@ -210,10 +210,9 @@ function refresh(definition: Definition): void {
     if (table.builtin === null) refuseOtherTenant(definition, table);
     const current =
       table.builtin === null ? { ...table, exempt: options.exemptTables.has(table.name) } : table;
-    undress(definition, table);
     if (current.exempt !== table.exempt) definition.put(current);
   }
-  for (const table of definition.tables()) dress(definition, table);
+  for (const table of definition.tables()) redress(definition, table);
 }
 
 function refuseOtherTenant(definition: Definition, table: Table): void {

@@ -1,5 +1,6 @@
 /** The catalog's life: the brief's schema, restarts, rollbacks, versions. */
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { createCaptureSupport } from '../../../cloud-sync/capture.ts';
 import { EdgeError } from '../../../edge/errors.ts';
 import { openRig, type Rig, removeRigFiles, sessionOf } from './catalog-rig.ts';
 
@@ -89,6 +90,50 @@ describe('CatalogStore', () => {
     const [second] = await rig.define('CREATE TABLE t (id int, other text)');
     expect(second?.catalog.version).not.toBe(first?.catalog.version);
     expect(rig.store.current.tables.get('t')?.columns).toHaveLength(2);
+  });
+
+  test('open puts back what was dropped from outside, and writes nothing otherwise', async () => {
+    await rig.define(BRIEF);
+    const schema = 'SELECT type, name, sql FROM sqlite_schema ORDER BY 1, 2';
+    const version = 'PRAGMA schema_version';
+    const before = await rig.run(schema);
+    const table = rig.store.current.tables.get('transactions');
+    await rig.run(`DROP TRIGGER IF EXISTS "w$${table?.oid}_update"`);
+    await rig.run('DROP VIEW "transactions$guard"');
+    await rig.close();
+    rig = await openRig({ path: rig.path });
+    expect(await rig.run(schema)).toEqual(before);
+    const unchanged = await rig.run(version);
+    await rig.close();
+    rig = await openRig({ path: rig.path });
+    expect(await rig.run(version)).toEqual(unchanged);
+  });
+
+  test('applyDefinition takes two-way tables by the key that stands behind the columns', async () => {
+    await rig.close();
+    const capture = createCaptureSupport({ push: [], twoWay: ['products'] });
+    rig = await openRig({ options: { capture } });
+    await rig.define(
+      'CREATE TABLE products (sku text, merchant_id text, synced boolean, PRIMARY KEY (sku))',
+    );
+    expect(rig.store.current.tables.get('products')).toMatchObject({
+      sync: 'both',
+      adminRelation: 'products$all',
+    });
+    const keyless = await failure(
+      rig.define(
+        'DROP TABLE products; CREATE TABLE products (id serial PRIMARY KEY, merchant_id text)',
+      ),
+    );
+    expect(keyless.sqlstate).toBe('42P16');
+    const computed = await failure(
+      rig.define(
+        'DROP TABLE products; CREATE TABLE products (sku text PRIMARY KEY, merchant_id text, synced boolean CHECK (synced))',
+      ),
+    );
+    expect(computed.message).toBe(
+      'constraint "products_synced_check" over column "synced", which the box computes, is not supported',
+    );
   });
 
   test('open refuses another merchant column than the tables lie by', async () => {

@@ -20,12 +20,11 @@ function queueText(filter: string): string {
 }
 
 /**
- * Drops and creates the merchants' view; the tables behind it are change capture's. The administrator reads
+ * Makes the merchants' view; the tables behind it are change capture's. The administrator reads
  * them directly: a view over every merchant's entries would be one that the authorizer must know of.
  */
 export const STAT_SYNC_VIEWS: readonly string[] = [
-  `DROP VIEW IF EXISTS "${GUARD_VIEW}"`,
-  `CREATE VIEW "${GUARD_VIEW}" AS ${queueText(' WHERE merchant = helios_merchant()')}`,
+  `CREATE VIEW IF NOT EXISTS "${GUARD_VIEW}" AS ${queueText(' WHERE merchant = helios_merchant()')}`,
 ];
 
 export interface SyncLinkState {
