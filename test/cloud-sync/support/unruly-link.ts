@@ -99,7 +99,11 @@ export async function openUnrulyLink(target: string): Promise<UnrulyLink> {
         });
         reply.end(behaviour.body);
         return;
-      default:
+      case 'pass':
+      case 'cut after':
+      case 'repeat':
+      case 'alter':
+        break;
     }
     if (behaviour.kind === 'repeat') await forward(source, body);
     const answer = await forward(source, body);
