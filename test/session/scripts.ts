@@ -280,7 +280,7 @@ const SETTINGS: readonly Script[] = [
   ),
   queries(
     'DISCARD',
-    'SET statement_timeout = 5',
+    'SET statement_timeout = 5000',
     'PREPARE p AS SELECT 1',
     'DISCARD ALL',
     'SHOW statement_timeout',
