@@ -32,7 +32,8 @@ import { Sequences } from './sql/catalog/sequences.ts';
 import { CatalogStore } from './sql/catalog/store.ts';
 import { SyncStateSource } from './sql/catalog/system/pg-stat-sync.ts';
 import { resolveSystemRelation } from './sql/catalog/system/resolve-system-relation.ts';
-import { createCompiler } from './sql/create-compiler.ts';
+import type { Compiler } from './sql/compiler.ts';
+import { type CompilerParts, createCompiler } from './sql/create-compiler.ts';
 import { functionLibrary } from './sql/functions/library.ts';
 import { openAdminCredential } from './tenants/admin-key.ts';
 import { type BoxIdentity, loadBoxIdentity } from './tenants/box-identity.ts';
@@ -73,31 +74,56 @@ export async function openAppliance(options: ApplianceOptions): Promise<Applianc
   }
 }
 
-async function assemble(
-  options: ApplianceOptions,
-  closers: (() => Promise<void>)[],
-): Promise<Appliance> {
-  const { config, log } = options;
+/** What lies below the sessions: the file, the catalog in it, the merchants, the way to the cloud. */
+interface Foundation {
+  readonly engine: Engine;
+  readonly compiler: Compiler;
+  readonly catalogs: CatalogStore;
+  readonly directory: MerchantDirectory;
+  readonly identity: BoxIdentity;
+  readonly sync: SyncWorker | null;
+}
+
+type Closers = (() => Promise<void>)[];
+
+async function assemble(options: ApplianceOptions, closers: Closers): Promise<Appliance> {
+  const { config } = options;
   mkdirSync(config.dataDir, { recursive: true, mode: 0o700 });
+  const foundation = await openFoundation(options, closers);
+  const registry = new ConnectionRegistry(config['proxy.max_client_connections']);
+  const listener = await openListener(options, foundation, registry);
+  const listen = await listener.listenTcp(parseAddress(config['proxy.listen_addr']));
+  closers.push(() => listener.stop(SHUTDOWN_GRACE_MS));
+  const operations = boxOperations({ ...foundation, registry, listen });
+  const control = await startControlSocket(config.dataDir, operations);
+  closers.push(() => control.close());
+  const health = await startHealthListener(
+    config['server.host'],
+    config['server.admin_port'],
+    () => true,
+  );
+  closers.push(() => health.close());
+  foundation.sync?.start();
+  return {
+    operations,
+    listen,
+    close: async () => {
+      for (const close of closers.reverse()) await close();
+    },
+  };
+}
+
+async function openFoundation(options: ApplianceOptions, closers: Closers): Promise<Foundation> {
+  const { config, log } = options;
   const hybridClock = new HybridClock({ wallMs: () => systemClock.wallMicros() / 1000n });
   const sequences = new Sequences();
   const keyFunctions = new KeyFunctions();
   const syncState = new SyncStateSource();
-  const grammar = embeddedAsset('libpg-query.wasm');
+  const scalars = [...sequences.functions(), ...keyFunctions.functions(), ...syncState.functions()];
+  const own = { scalars, aggregates: [], collations: [] };
   const [compiler, engine] = await Promise.all([
-    createCompiler({
-      resolveSystemRelation,
-      ...(grammar === undefined ? {} : { wasmBinary: grammar }),
-    }),
-    openStore(options, [
-      functionLibrary,
-      captureFunctions(hybridClock),
-      {
-        scalars: [...sequences.functions(), ...keyFunctions.functions(), ...syncState.functions()],
-        aggregates: [],
-        collations: [],
-      },
-    ]),
+    openCompiler(),
+    openStore(options, [functionLibrary, captureFunctions(hybridClock), own]),
   ]);
   closers.push(() => engine.close());
   const identity = await loadBoxIdentity(engine);
@@ -105,7 +131,7 @@ async function assemble(
   const catalogs = await CatalogStore.open(engine, {
     defaultTenantColumn: config['proxy.rls.default_tenant_column'],
     tableOverrides: tenantColumns(config),
-    exemptTables: exemptTables(config),
+    exemptTables: new Set(config['proxy.rls.exempt_tables']),
     capture: createCaptureSupport({ push: config['sync.push'], twoWay: config['sync.two_way'] }),
     expressions: compiler.expressions,
     sequences,
@@ -125,7 +151,14 @@ async function assemble(
     syncState.use(() => sync.linkState());
     closers.push(() => sync.stop());
   }
-  const registry = new ConnectionRegistry(config['proxy.max_client_connections']);
+  return { engine, compiler, catalogs, directory, identity, sync };
+}
+
+async function openListener(
+  { config, log }: ApplianceOptions,
+  { engine, compiler, catalogs, directory }: Foundation,
+  registry: ConnectionRegistry,
+): Promise<Listener> {
   const sessions = {
     engine,
     compiler,
@@ -136,7 +169,7 @@ async function assemble(
     log,
     settings: sessionSettings(config),
   };
-  const listener = new Listener({
+  return new Listener({
     policy: loginPolicy(config, directory),
     tls: await loadTlsMaterial({
       dataDir: config.dataDir,
@@ -151,25 +184,14 @@ async function assemble(
     log,
     loginMsMax: config['proxy.connection_timeout_ms'],
   });
-  const listen = await listener.listenTcp(parseAddress(config['proxy.listen_addr']));
-  closers.push(() => listener.stop(SHUTDOWN_GRACE_MS));
-  const operations = boxOperations({ engine, directory, sync, registry, identity, listen });
-  const control = await startControlSocket(config.dataDir, operations);
-  closers.push(() => control.close());
-  const health = await startHealthListener(
-    config['server.host'],
-    config['server.admin_port'],
-    () => true,
-  );
-  closers.push(() => health.close());
-  sync?.start();
-  return {
-    operations,
-    listen,
-    close: async () => {
-      for (const close of closers.reverse()) await close();
-    },
-  };
+}
+
+function openCompiler(): Promise<CompilerParts> {
+  const grammar = embeddedAsset('libpg-query.wasm');
+  return createCompiler({
+    resolveSystemRelation,
+    ...(grammar === undefined ? {} : { wasmBinary: grammar }),
+  });
 }
 
 function openStore(
@@ -259,10 +281,6 @@ function tenantColumns(config: Config): ReadonlyMap<string, string> {
     if (typeof fields['tenant_column'] === 'string') columns.set(table, fields['tenant_column']);
   }
   return columns;
-}
-
-function exemptTables(config: Config): ReadonlySet<string> {
-  return new Set(config['proxy.rls.exempt_tables']);
 }
 
 function parseAddress(address: string): ListenAddress {

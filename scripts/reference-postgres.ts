@@ -30,7 +30,7 @@ export async function startReferencePostgres(): Promise<ReferencePostgres | null
     execFileSync(join(bin, program), args, {
       stdio: ['ignore', 'ignore', 'inherit'],
       cwd: directory,
-      ...(account ?? {}),
+      ...account,
     });
   };
   const data = join(directory, 'data');

@@ -73,5 +73,5 @@ function showFields(fields: Readonly<Record<string, string>>): string {
 function showValue(value: Buffer | null): string {
   if (value === null) return 'NULL';
   const text = value.toString('utf8');
-  return [...text].every((char) => char >= ' ' || char === '\n') ? text : value.toString('hex');
+  return /^[^\0-\u0009\u000b-\u001f]*$/.test(text) ? text : value.toString('hex');
 }
