@@ -132,6 +132,7 @@ function decodeArray(
   return storeArray(elements);
 }
 
+// A Buffer's own slice() shares memory with the connection's buffer: Uint8Array.from copies.
 function decodeBinary(
   oid: number,
   bytes: Uint8Array,
@@ -173,9 +174,9 @@ function decodeBinary(
       return decodeUtf8(bytes.subarray(0, exactly(bytes, 1, parameter).byteLength));
     case OID.uuid:
       exactly(bytes, 16, parameter);
-      return bytes.slice();
+      return Uint8Array.from(bytes);
     case OID.bytea:
-      return bytes.slice();
+      return Uint8Array.from(bytes);
     case OID.date:
       return decodeDate(exactly(bytes, 4, parameter));
     case OID.time:
@@ -185,7 +186,7 @@ function decodeBinary(
       return decodeTimestamp(exactly(bytes, 8, parameter));
     case OID.interval:
       exactly(bytes, 16, parameter);
-      return bytes.slice();
+      return Uint8Array.from(bytes);
     case OID.json:
       return checkJson(decodeUtf8(bytes));
     case OID.jsonb:

@@ -186,10 +186,12 @@ function writeArray(
   out: ByteWriter,
 ): void {
   const elements = arrayElements(elementOid, stored);
-  out.int32(elements.length === 0 ? 0 : 1);
+  // The vectors keep their one dimension even when empty.
+  const dimensions = elements.length === 0 && lowerBound === 1 ? 0 : 1;
+  out.int32(dimensions);
   out.int32(elements.includes(null) ? 1 : 0);
   out.int32(elementOid);
-  if (elements.length === 0) return;
+  if (dimensions === 0) return;
   out.int32(elements.length);
   out.int32(lowerBound);
   for (const element of elements) {

@@ -10,8 +10,8 @@ export const REFERENCE_URL = process.env['HELIOS_PG_URL'];
 export interface Reference {
   /** One value's text form, NULL as null, an error as `!SQLSTATE message`. */
   ask(expression: string): Promise<string | null>;
-  /** Bytes of the binary form of an expression. */
-  binary(expression: string): Promise<Buffer | null>;
+  /** Binary form of an expression of this type (pg_type name), as hex. */
+  binary(expression: string, typeName: string): Promise<string | null>;
   close(): Promise<void>;
 }
 
@@ -35,10 +35,18 @@ export async function openReference(timeZone = 'UTC'): Promise<Reference> {
         return `!${code} ${message}`;
       }
     },
-    binary: async (expression) => {
-      const query = { text: `SELECT ${expression}`, rowMode: 'array', binary: true, values: [] };
-      const result = await client.query(query as unknown as pg.QueryArrayConfig);
-      return (result.rows[0] as (Buffer | null)[])[0] ?? null;
+    binary: async (expression, typeName) => {
+      const send = await client.query({
+        text: 'SELECT typsend::text FROM pg_type WHERE typname = $1',
+        values: [typeName],
+        rowMode: 'array',
+      });
+      const name = (send.rows[0] as string[])[0];
+      const result = await client.query({
+        text: `SELECT encode(${name}(${expression}), 'hex')`,
+        rowMode: 'array',
+      });
+      return (result.rows[0] as (string | null)[])[0] ?? null;
     },
     close: () => client.end(),
   };
