@@ -96,14 +96,10 @@ export class GroupCommit {
   /** No acknowledgement leaves from now on. */
   fail(error: unknown): void {
     if (this.#failure !== null) return;
-    this.#failure = new EdgeError(
-      'crash_shutdown',
-      'the disk refused to keep data; the box stops',
-      {
-        severity: 'FATAL',
-        cause: error,
-      },
-    );
+    this.#failure = new EdgeError('crash_shutdown', 'the store has failed; the box stops', {
+      severity: 'FATAL',
+      cause: error,
+    });
     for (const waiters of [this.#current, this.#next]) {
       waiters?.promise.catch(() => undefined);
       waiters?.reject(this.#failure);

@@ -22,6 +22,8 @@ export interface PreparedStatement {
 export class StatementCache {
   readonly #capacity: number;
   readonly #finalize: (statement: PreparedStatement) => void;
+  /** Told to go while they ran. */
+  readonly #forgotten = new WeakSet<PreparedStatement>();
   readonly #byAuthority: Readonly<Record<Authority, Map<string, PreparedStatement>>> = {
     merchant: new Map(),
     admin: new Map(),
@@ -48,7 +50,7 @@ export class StatementCache {
     const map = this.#byAuthority[authority];
     const present = map.get(sql);
     if (present === statement) return;
-    if (present !== undefined) {
+    if (present !== undefined || this.#forgotten.has(statement)) {
       this.#finalize(statement);
       return;
     }
@@ -60,11 +62,11 @@ export class StatementCache {
   /** Forgets what was prepared under an authority; busy statements go when they are given back. */
   clear(authority: Authority): void {
     const map = this.#byAuthority[authority];
-    for (const [sql, statement] of map) {
-      if (statement.busy) continue;
-      this.#finalize(statement);
-      map.delete(sql);
+    for (const statement of map.values()) {
+      if (statement.busy) this.#forgotten.add(statement);
+      else this.#finalize(statement);
     }
+    map.clear();
   }
 
   clearAll(): void {

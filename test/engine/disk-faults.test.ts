@@ -81,7 +81,7 @@ describe('a failing disk', () => {
       sqlstate: '57P02',
     });
     expect(() => engine.readNow(readRequest(statement('SELECT 1'), []))).toThrow(
-      'the disk refused',
+      'the store has failed',
     );
     expect(fatal).toHaveLength(1);
   });

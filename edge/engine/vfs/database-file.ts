@@ -18,8 +18,10 @@ export class RehearsalOver extends Error {
 export class DatabaseFile implements StoredFile {
   readonly #file: StoredFile;
   #rehearsing = false;
-  /** Pages as the rehearsal wrote them; null outside of a checkpoint of ours. */
-  #rehearsed: Map<number, Uint8Array> | null = null;
+  #checkpointing = false;
+  /** Pages were written by an earlier pass of this checkpoint: look before writing them again. */
+  #comparing = false;
+  #compared = new Uint8Array(0);
   #changes = 0;
   #syncedChanges = 0;
 
@@ -27,13 +29,14 @@ export class DatabaseFile implements StoredFile {
     this.#file = file;
   }
 
-  /** From here to `endCheckpoint` pages that are written twice alike are written once. */
+  /** From here to `endCheckpoint` a page that is to be written as it is already is left alone. */
   beginCheckpoint(): void {
-    this.#rehearsed = new Map();
+    this.#checkpointing = true;
   }
 
   endCheckpoint(): void {
-    this.#rehearsed = null;
+    this.#checkpointing = false;
+    this.#comparing = false;
   }
 
   /** Runs a checkpoint up to its sync, which is refused. */
@@ -43,6 +46,7 @@ export class DatabaseFile implements StoredFile {
       checkpoint();
     } finally {
       this.#rehearsing = false;
+      this.#comparing = this.#checkpointing;
     }
   }
 
@@ -51,12 +55,7 @@ export class DatabaseFile implements StoredFile {
   }
 
   write(source: Uint8Array, start: number, length: number, position: number): void {
-    if (this.#rehearsed !== null) {
-      const page = source.subarray(start, start + length);
-      const known = this.#rehearsed.get(position);
-      if (known !== undefined && Buffer.compare(known, page) === 0) return;
-      this.#rehearsed.set(position, page.slice());
-    }
+    if (this.#comparing && this.#holds(source.subarray(start, start + length), position)) return;
     this.#changes += 1;
     this.#file.write(source, start, length, position);
   }
@@ -64,7 +63,6 @@ export class DatabaseFile implements StoredFile {
   truncate(bytes: number): void {
     if (this.#file.size() === bytes) return;
     this.#changes += 1;
-    this.#rehearsed?.clear();
     this.#file.truncate(bytes);
   }
 
@@ -75,7 +73,7 @@ export class DatabaseFile implements StoredFile {
   syncNow(): void {
     if (this.#rehearsing) throw new RehearsalOver();
     // Only where an asynchronous sync has covered everything is there nothing left to do.
-    if (this.#rehearsed !== null && this.#syncedChanges === this.#changes) return;
+    if (this.#checkpointing && this.#syncedChanges === this.#changes) return;
     const covered = this.#changes;
     this.#file.syncNow();
     this.#syncedChanges = covered;
@@ -93,5 +91,12 @@ export class DatabaseFile implements StoredFile {
 
   close(): void {
     this.#file.close();
+  }
+
+  /** True when the file has these bytes at that place; read from the page cache, where an earlier pass put them. */
+  #holds(page: Uint8Array, position: number): boolean {
+    if (this.#compared.length !== page.length) this.#compared = new Uint8Array(page.length);
+    const count = this.#file.read(this.#compared, 0, page.length, position);
+    return count === page.length && Buffer.compare(this.#compared, page) === 0;
   }
 }
