@@ -132,10 +132,12 @@ function pushTriggers(table: Table): readonly string[] {
 }
 
 const STAMP_HEAD =
-  'INSERT INTO helios_clock (table_id, merchant, key, row_id, row_clock, alive) VALUES';
+  'INSERT INTO helios_clock (table_id, merchant, key, row_id, row_clock, alive, known_attnum) VALUES';
 const ON_STAMPED = 'ON CONFLICT (table_id, merchant, key) DO UPDATE SET';
 
 function sharedTriggers(table: Table): readonly string[] {
+  const columns = travellingColumns(table);
+  const attnumMax = Math.max(...columns.map(({ attnum }) => attnum));
   const key = (row: string): string => keyExpression(table, row);
   const merchant = (row: string): string => merchantOf(table, row);
   const enqueue = (row: string, operation: bigint): string =>
@@ -143,15 +145,15 @@ function sharedTriggers(table: Table): readonly string[] {
     `FROM helios_clock WHERE table_id = ${table.oid} AND merchant = ${merchant(row)} ` +
     `AND key = ${key(row)} ${REQUEUE};`;
   const stamp = (row: string, rowId: string, alive: 0 | 1): string =>
-    `${STAMP_HEAD} (${table.oid}, ${merchant(row)}, ${key(row)}, ${rowId}, helios_hlc(), ${alive})`;
+    `${STAMP_HEAD} (${table.oid}, ${merchant(row)}, ${key(row)}, ${rowId}, helios_hlc(), ${alive}, ${attnumMax})`;
   const born =
     `${stamp('NEW', `NEW.${ROW_ID_COLUMN}`, 1)} ${ON_STAMPED} row_id = excluded.row_id, ` +
     `row_clock = excluded.row_clock, row_origin = '', alive = 1, alive_clock = NULL, ` +
-    `alive_origin = '', overrides = NULL; ${enqueue('NEW', OPERATION.insert)}`;
+    `alive_origin = '', overrides = NULL, known_attnum = excluded.known_attnum; ` +
+    enqueue('NEW', OPERATION.insert);
   const gone =
     `${stamp('OLD', 'NULL', 0)} ${ON_STAMPED} row_id = NULL, alive = 0, ` +
     `alive_clock = excluded.row_clock, alive_origin = ''; ${enqueue('OLD', OPERATION.delete)}`;
-  const columns = travellingColumns(table);
   const changed = columns.map(({ name, attnum }) => {
     const quoted = quoteName(name);
     return `CASE WHEN OLD.${quoted} IS NOT NEW.${quoted} THEN '${attnum} ' ELSE '' END`;

@@ -20,6 +20,9 @@ export interface Stamp {
   readonly origin: string;
 }
 
+/** Of a column that nobody has written: it loses to every write. */
+export const NEVER: Stamp = { hlc: 0n, origin: '-' };
+
 /** A value in its exact text form, and the stamp of the write that put it there. */
 export interface Register {
   readonly value: string | null;
@@ -87,21 +90,28 @@ export interface CompactStamps {
   readonly overrides: ReadonlyMap<string, Stamp>;
 }
 
-/** The short form: the oldest stamp stands for the row. */
+/** The short form: the commonest stamp stands for the row. */
 export function compactStamps(
   columns: ReadonlyMap<string, Register>,
   fallback: Stamp,
 ): CompactStamps {
-  let row: Stamp | null = null;
+  const counts = new Map<string, number>();
+  let row = fallback;
+  let most = 0;
   for (const { stamp } of columns.values()) {
-    if (row === null || compareStamps(stamp, row) < 0) row = stamp;
+    const text = stampText(stamp);
+    const count = (counts.get(text) ?? 0) + 1;
+    counts.set(text, count);
+    if (count > most) {
+      most = count;
+      row = stamp;
+    }
   }
-  const base = row ?? fallback;
   const overrides = new Map<string, Stamp>();
   for (const [name, { stamp }] of columns) {
-    if (compareStamps(stamp, base) !== 0) overrides.set(name, stamp);
+    if (compareStamps(stamp, row) !== 0) overrides.set(name, stamp);
   }
-  return { row: base, overrides };
+  return { row, overrides };
 }
 
 /** The latest stamp anywhere in a row. */

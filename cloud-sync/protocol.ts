@@ -104,19 +104,10 @@ export function currentEpoch(request: Pick<SyncRequest, 'epochs'>): string {
   return request.epochs[request.epochs.length - 1] ?? '';
 }
 
-/** Why a row was set aside. `refused`: by a rule of the receiver's owner. */
-export type RejectionCode =
-  | 'merchant_not_allowed'
-  | 'clock_ahead'
-  | 'bad_value'
-  | 'bad_key'
-  | 'constraint'
-  | 'refused'
-  | 'too_large';
-
 export interface RowRejection {
   /** Index of the row in its table's batch. */
   readonly index: number;
+  /** `merchant_not_allowed`, `clock_ahead`, `bad_value`, `bad_key`, `constraint`, `refused`, … */
   readonly code: string;
   readonly reason: string;
 }

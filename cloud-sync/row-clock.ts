@@ -8,6 +8,7 @@ import type { Column } from '../edge/sql/catalog/model.ts';
 import type { SqlValue } from '../edge/types/storage.ts';
 import {
   compactStamps,
+  NEVER,
   parseStamp,
   type Register,
   type SharedRow,
@@ -19,7 +20,7 @@ import { toWire } from './wire-values.ts';
 
 /** The columns of `helios_clock` that `readLocalRow` takes, in this order. */
 export const CLOCK_STATE_COLUMNS =
-  'row_clock, row_origin, alive, alive_clock, alive_origin, overrides';
+  'row_clock, row_origin, alive, alive_clock, alive_origin, overrides, known_attnum';
 
 function localStamp(box: string, clock: SqlValue | undefined, origin: SqlValue | undefined): Stamp {
   return { hlc: clock as bigint, origin: origin === '' ? box : String(origin) };
@@ -46,13 +47,14 @@ export function readLocalRow(
   clock: readonly SqlValue[],
   values: readonly SqlValue[] | null,
 ): SharedRow {
-  const [rowClock, rowOrigin, alive, aliveClock, aliveOrigin, overrides] = clock;
+  const [rowClock, rowOrigin, alive, aliveClock, aliveOrigin, overrides, knownAttnum] = clock;
   const rowStamp = localStamp(box, rowClock, rowOrigin);
   const own = readOverrides(box, overrides);
   const registers = new Map<string, Register>();
   if (values !== null) {
     columns.forEach((column, index) => {
-      const stamp = own.get(String(column.attnum)) ?? rowStamp;
+      const isKnown = BigInt(column.attnum) <= (knownAttnum as bigint);
+      const stamp = own.get(String(column.attnum)) ?? (isKnown ? rowStamp : NEVER);
       registers.set(column.name, { value: toWire(values[index] ?? null, column), stamp });
     });
   }
@@ -84,17 +86,19 @@ export function writeRowClock(
   const origin = (stamp: Stamp): string => (stamp.origin === box ? '' : stamp.origin);
   const overrides: Record<string, string> = {};
   for (const column of columns) {
-    const stamp = stamps.overrides.get(column.name);
+    // A column that nobody has written must not pass for one that was written with the others.
+    const stamp = row.columns.has(column.name) ? stamps.overrides.get(column.name) : NEVER;
     if (stamp !== undefined) overrides[column.attnum] = stampText(stamp);
   }
   runSystem(
     transaction,
     `INSERT INTO helios_clock (table_id, merchant, key, row_id, row_clock, row_origin, alive,
-       alive_clock, alive_origin, overrides) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)
+       alive_clock, alive_origin, overrides, known_attnum)
+     VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)
      ON CONFLICT (table_id, merchant, key) DO UPDATE SET row_id = excluded.row_id,
        row_clock = excluded.row_clock, row_origin = excluded.row_origin, alive = excluded.alive,
        alive_clock = excluded.alive_clock, alive_origin = excluded.alive_origin,
-       overrides = excluded.overrides`,
+       overrides = excluded.overrides, known_attnum = excluded.known_attnum`,
     [
       name.tableId,
       name.merchant,
@@ -106,6 +110,7 @@ export function writeRowClock(
       row.aliveStamp.hlc,
       origin(row.aliveStamp),
       Object.keys(overrides).length === 0 ? null : JSON.stringify(overrides),
+      BigInt(Math.max(...columns.map(({ attnum }) => attnum))),
     ],
   );
 }

@@ -101,7 +101,7 @@ function readLocal(
 }
 
 /** Rows from before the table was shared have no clock: everything that comes is later than they are. */
-const NEVER: Values = [0n, '', 1n, null, '', null];
+const NO_CLOCK: Values = [0n, '', 1n, null, '', null, 0n];
 
 function localState(
   box: string,
@@ -110,7 +110,7 @@ function localState(
   values: readonly SqlValue[] | null,
 ): SharedRow | null {
   if (clock !== undefined) return readLocalRow(box, columns, clock, values);
-  return values === null ? null : readLocalRow(box, columns, NEVER, values);
+  return values === null ? null : readLocalRow(box, columns, NO_CLOCK, values);
 }
 
 /** The change without the columns that this box does not have. */

@@ -237,6 +237,24 @@ test('columns that this box does not have stay in the cloud, and come when it ha
   expect(await older.box.rows(colours, [merchant])).toEqual([[5n, 'green']]);
 });
 
+test('a column that nobody wrote here does not beat an earlier write of it elsewhere', async () => {
+  const a = await openBox('a');
+  const b = await openBox('b');
+  await add(a.box, 'Z', 'makes the table known', 1n, 1n);
+  await a.worker.syncNow();
+  await b.box.run(`INSERT INTO products (sku, merchant_id, name) VALUES ('A', ?1, 'Tea')`, [
+    merchant,
+  ]);
+  await receiver.store.edit('products', merchant, { sku: 'A' }, { price: '1.00' });
+  // The first box gets the row without a name; the second one's name is older than what it got.
+  await a.worker.syncNow();
+  expect((await products(a.box))[0]).toEqual(['A', null, 100n, null]);
+  await b.worker.syncNow();
+  await a.worker.syncNow();
+  expect((await products(a.box))[0]).toEqual(['A', 'Tea', 100n, null]);
+  expect(await products(b.box)).toEqual(await products(a.box));
+});
+
 test('the cloud’s edits over HTTP reach the box', async () => {
   const a = await openBox('a');
   await add(a.box, 'A', 'Tea', 250n, 4n);
