@@ -5,6 +5,7 @@
 import { randomInt } from 'node:crypto';
 import { mkdirSync } from 'node:fs';
 import { hostname } from 'node:os';
+import { join } from 'node:path';
 import { createSyncWorker, type SyncWorker } from '../cloud-sync/worker.ts';
 import { captureFunctions, createCaptureSupport } from '../cloud-sync/capture.ts';
 import { HybridClock } from '../cloud-sync/clock.ts';
@@ -19,12 +20,13 @@ import { systemClock } from './clock.ts';
 import type { Config } from './config.ts';
 import type { Engine } from './engine/engine.ts';
 import { openEngine, type VfsMode } from './engine/open.ts';
-import type { Log } from './log.ts';
+import { createLog, type Log } from './log.ts';
 import type { ConnectionContext } from './net/connection.ts';
 import { ConnectionRegistry } from './net/connection-registry.ts';
 import { Listener, type ListenAddress } from './net/listener.ts';
 import { loadTlsMaterial } from './net/tls-material.ts';
 import { readWorkerThread } from './read-worker-thread.ts';
+import type { AuditEntry } from './session/audit.ts';
 import { createSession } from './session/session.ts';
 import { PlanCache } from './session/plan-cache.ts';
 import { StoredRowsBudget } from './session/stored-rows.ts';
@@ -44,6 +46,7 @@ import type { FunctionLibrary } from './types/sql-function.ts';
 /** The only database that clients may name. */
 const DATABASE = 'pos';
 const SHUTDOWN_GRACE_MS = 1_000;
+const BYTES_PER_MB = 1024 * 1024;
 const SYNC_WAKE_MS = 1_000;
 const RANDOM_STEPS = 2 ** 32;
 
@@ -92,6 +95,11 @@ async function assemble(options: ApplianceOptions, closers: Closers): Promise<Ap
   const foundation = await openFoundation(options, closers);
   const registry = new ConnectionRegistry(config['proxy.max_client_connections']);
   const listener = await openListener(options, foundation, registry);
+  // A merchant that is suspended or removed is out at once.
+  const { directory } = foundation;
+  directory.onChange((merchant) => {
+    if (!directory.isActive(merchant)) registry.disconnectMerchant(merchant);
+  });
   const listen = await listener.listenTcp(parseAddress(config['proxy.listen_addr']));
   closers.push(() => listener.stop(SHUTDOWN_GRACE_MS));
   const operations = boxOperations({ ...foundation, registry, listen });
@@ -136,6 +144,7 @@ async function openFoundation(options: ApplianceOptions, closers: Closers): Prom
     expressions: compiler.expressions,
     sequences,
   });
+  closers.push(() => catalogs.close());
   await ensureSyncSchema(engine, catalogs.current, String(identity.epoch));
   await attachClock(engine, hybridClock);
   const directory = await MerchantDirectory.open({
@@ -159,12 +168,14 @@ async function openListener(
   { engine, compiler, catalogs, directory }: Foundation,
   registry: ConnectionRegistry,
 ): Promise<Listener> {
+  const audit = openAudit(config);
   const sessions = {
     engine,
     compiler,
     catalogs,
     plans: new PlanCache(),
     storedRows: new StoredRowsBudget(),
+    audit: audit === null ? null : (entry: AuditEntry) => audit.info(entry, 'statement'),
     clock: systemClock,
     log,
     settings: sessionSettings(config),
@@ -183,6 +194,11 @@ async function openListener(
     clock: systemClock,
     log,
     loginMsMax: config['proxy.connection_timeout_ms'],
+    onLogin: (event) => {
+      audit?.info(event, 'login');
+      if (event.accepted) log.debug(event, 'login');
+      else log.warn(event, 'login refused');
+    },
   });
 }
 
@@ -247,6 +263,13 @@ async function openSync(
       wakeMs: SYNC_WAKE_MS,
     },
   });
+}
+
+/** Logins and statements' ends, in a file of their own beside the data. */
+function openAudit(config: Config): Log | null {
+  if (!config['proxy.rls.audit_log_enabled']) return null;
+  const bytesMax = config['logging.max_size_mb'] * BYTES_PER_MB;
+  return createLog('info', { path: join(config.dataDir, 'audit.log'), bytesMax });
 }
 
 function loginPolicy(config: Config, directory: MerchantDirectory): ConnectionContext['policy'] {

@@ -102,8 +102,6 @@ export const LIMITS = {
   columnsPerIndexMax: 32,
   /** Characters of a merchant's key. */
   merchantKeyCharactersMax: 256,
-  /** Logins that the audit keeps in memory. */
-  loginsRemembered: 1_000,
   /** Nesting of expressions and subqueries. */
   nestingMax: 200,
   /** Rows of one generate_series. */

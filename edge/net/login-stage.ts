@@ -29,6 +29,15 @@ export interface LoginContext {
   readonly registry: ConnectionRegistry;
   readonly throttle: LoginThrottle;
   readonly log: Log;
+  /** Told of each login, accepted or refused. */
+  readonly onLogin: (event: LoginEvent) => void;
+}
+
+export interface LoginEvent {
+  /** As given at start-up. */
+  readonly user: string;
+  readonly address: string;
+  readonly accepted: boolean;
 }
 
 /** The connection's own parts that a login works with. */
@@ -97,21 +106,27 @@ export class LoginStage {
     } catch (error) {
       return this.#refuse(error);
     }
-    if (outcome instanceof Promise) return outcome.then(onSuccess, (error) => this.#refuse(error));
+    const succeed = (result: LoginResult): void => {
+      this.#tell(true);
+      onSuccess(result);
+    };
+    if (outcome instanceof Promise) return outcome.then(succeed, (error) => this.#refuse(error));
     if (outcome === null) output.flush();
-    else onSuccess(outcome);
+    else succeed(outcome);
     return null;
+  }
+
+  #tell(accepted: boolean): void {
+    const user = this.#startup.user.slice(0, USER_LENGTH_LOGGED_MAX);
+    this.#context.onLogin({ user, address: this.#line.peer.address, accepted });
   }
 
   /** A refusal is held back when the address has failed too often; the error then leaves as any other. */
   async #refuse(error: unknown): Promise<never> {
     if (error instanceof EdgeError && error.condition === 'invalid_password') {
-      const { throttle, log } = this.#context;
+      const { throttle } = this.#context;
       const { address, isUnixSocket } = this.#line.peer;
-      log.warn(
-        { user: this.#startup.user.slice(0, USER_LENGTH_LOGGED_MAX), address },
-        'login refused',
-      );
+      this.#tell(false);
       const delayMs = isUnixSocket ? 0 : throttle.failed(address);
       if (delayMs > 0) await new Promise((resolve) => setTimeout(resolve, delayMs).unref());
     }

@@ -6,6 +6,7 @@
  */
 import { EdgeError, type ErrorFields, SQLSTATE } from '../errors.ts';
 import { errorResponse, noticeResponse } from '../wire/backend.ts';
+import { auditStatement } from './audit.ts';
 import type { SessionContext } from './context.ts';
 import { idleInTransactionError } from './transaction.ts';
 
@@ -102,6 +103,7 @@ export function reportError(context: SessionContext, thrown: unknown): EdgeError
   }
   if (before === 'implicit') context.portals.endTransaction(false);
   errorResponse(context.out, error);
+  auditStatement(context, null, error.sqlstate);
   if (error.severity !== 'ERROR') context.ending = true;
   return error;
 }

@@ -9,6 +9,7 @@ import type { DefinitionResult } from '../sql/catalog/store.ts';
 import type { Compiler } from '../sql/compiler.ts';
 import type { ByteWriter } from '../types/byte-writer.ts';
 import type { SessionValues } from '../types/session-values.ts';
+import type { Audit } from './audit.ts';
 import { Interrupts } from './interrupts.ts';
 import type { PlanCache } from './plan-cache.ts';
 import { Portals } from './portals.ts';
@@ -34,6 +35,8 @@ export interface SessionDependencies {
   readonly storedRows: StoredRowsBudget;
   readonly clock: Clock;
   readonly log: Log;
+  /** Told of each statement's end; null: no audit log is kept. */
+  readonly audit: Audit | null;
   /** The box's own values of settings, by name: statement_timeout, TimeZone. */
   readonly settings: ReadonlyMap<string, string>;
 }

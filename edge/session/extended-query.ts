@@ -30,6 +30,7 @@ import {
   type ParseMessage,
 } from '../wire/frontend.ts';
 import { reportError } from './answer.ts';
+import { auditStatement } from './audit.ts';
 import type { SessionContext } from './context.ts';
 import { after, attempt, type Maybe } from './maybe.ts';
 import type { CachedPlan } from './plan-cache.ts';
@@ -201,6 +202,7 @@ function startPortal(context: SessionContext, portal: Portal, maxRows: number): 
     } else {
       portal.tag = tag;
       commandComplete(context.out, tag);
+      auditStatement(context, tag);
     }
   });
 }

@@ -9,6 +9,7 @@ import { LIMITS } from '../limits.ts';
 import type { ParsedStatement } from '../sql/plan.ts';
 import { commandComplete, emptyQueryResponse } from '../wire/backend.ts';
 import { flush, reportError } from './answer.ts';
+import { auditStatement } from './audit.ts';
 import type { SessionContext } from './context.ts';
 import { after, attempt, type Maybe } from './maybe.ts';
 import type { CachedPlan } from './plan-cache.ts';
@@ -92,6 +93,7 @@ function runOne(context: SessionContext, source: CachedPlan, isLast: boolean): M
     if (isLast) endImplicit(context);
     context.interrupts.end();
     commandComplete(context.out, tag);
+    auditStatement(context, tag);
   });
 }
 

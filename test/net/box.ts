@@ -86,6 +86,7 @@ export async function startBox(options: BoxOptions = {}): Promise<Box> {
     },
     clock: systemClock,
     log: silentLog,
+    onLogin: () => undefined,
     loginMsMax: options.loginMsMax ?? 10_000,
   };
   const listener = new Listener(context);

@@ -314,6 +314,7 @@ export function fakeBox(settings: Readonly<Record<string, string>> = {}): FakeBo
     },
     plans: new PlanCache(),
     storedRows: new StoredRowsBudget(),
+    audit: null,
     clock: systemClock,
     log: silentLog,
     settings: new Map(Object.entries(settings)),

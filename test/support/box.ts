@@ -98,6 +98,7 @@ export async function openBox(options: BoxOptions = {}): Promise<Box> {
     catalogs,
     plans: new PlanCache(),
     storedRows: new StoredRowsBudget(),
+    audit: null,
     clock: systemClock,
     log,
     settings: new Map(Object.entries(options.settings ?? {})),

@@ -1,14 +1,12 @@
-/** The administrator's key file, the box's identity, and the audit of logins. */
+/** The administrator's key file and the box's identity. */
 import { chmodSync, mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, test } from 'vitest';
 import { makeVerifier } from '../../edge/auth/scram.ts';
-import { LIMITS } from '../../edge/limits.ts';
 import { silentLog } from '../../edge/log.ts';
 import { adminKeyPath, openAdminCredential, readAdminKey } from '../../edge/tenants/admin-key.ts';
 import { loadBoxIdentity, raiseEpoch } from '../../edge/tenants/box-identity.ts';
-import { LoginAudit } from '../../edge/tenants/login-audit.ts';
 import { openRig, removeRigFiles } from '../sql/catalog/catalog-rig.ts';
 
 const directory = mkdtempSync(join(tmpdir(), 'helios-admin-'));
@@ -50,22 +48,5 @@ describe('loadBoxIdentity', () => {
     const raised = await raiseEpoch(rig.engine);
     expect(raised).toEqual({ ...rig.identity, epoch: rig.identity.epoch + 1n });
     await rig.close();
-  });
-});
-
-describe('LoginAudit', () => {
-  test('remembers the last logins, bounded', () => {
-    const audit = new LoginAudit({ wallMicros: () => 1n, monotonicMs: () => 0 }, silentLog);
-    for (let index = 0; index < LIMITS.loginsRemembered + 10; index += 1) {
-      audit.record({
-        user: `m${index}`,
-        address: '127.0.0.1',
-        accepted: index % 2 === 0,
-        keyName: null,
-      });
-    }
-    expect(audit.recent()).toHaveLength(LIMITS.loginsRemembered);
-    expect(audit.recent().at(-1)?.user).toBe(`m${LIMITS.loginsRemembered + 9}`);
-    expect(audit.counts()).toEqual({ accepted: 505, refused: 505 });
   });
 });
