@@ -10,6 +10,7 @@ import { type Analysis, errorAt, refuse } from './analysis.ts';
 import { callExpr, constant, plainType, sameExpr, toPlain } from './build.ts';
 import { castExplicitly, coerceArgument, coerceTo } from './coerce.ts';
 import { analyseBoolean, analyseExpression } from './expressions.ts';
+import { isKnownFunction } from './known-functions.ts';
 import { asNode, type Node, namesOf } from './nodes.ts';
 import { type Resolved, resolveFunction } from './resolve.ts';
 import type { Clause, Scope } from './scope.ts';
@@ -42,6 +43,9 @@ export function functionMissing(
     return errorAt('ambiguous_function', `function ${call} is not unique`, location, {
       hint: 'Could not choose a best candidate function. You might need to add explicit type casts.',
     });
+  }
+  if (functionsNamed(name).length === 0 && isKnownFunction(name)) {
+    return refuse(`function ${name}`, location);
   }
   return errorAt('undefined_function', `function ${call} does not exist`, location, {
     hint: 'No function matches the given name and argument types. You might need to add explicit type casts.',

@@ -6,6 +6,7 @@
 
 import { EdgeError, notSupported } from '../../errors.ts';
 import type { Catalog } from '../catalog/model.ts';
+import { errorAt } from './analysis.ts';
 import { asNode, type Node, type NodeTag, namesOf, tagOf } from './nodes.ts';
 
 const OBJECT_WORDS: Readonly<Record<string, string>> = {
@@ -124,7 +125,11 @@ function relationNames(node: Node): readonly string[] {
 function merchantDenied(node: Node, catalog: Catalog): EdgeError {
   const tag = tagOf(node);
   if (tag === 'CreateStmt') {
-    return new EdgeError('insufficient_privilege', 'permission denied for schema public');
+    return errorAt(
+      'insufficient_privilege',
+      'permission denied for schema public',
+      asNode(node, 'CreateStmt')?.relation?.location ?? -1,
+    );
   }
   const drop = asNode(node, 'DropStmt');
   const what = (OBJECT_WORDS[drop?.removeType ?? 'OBJECT_TABLE'] ?? 'TABLE').toLowerCase();

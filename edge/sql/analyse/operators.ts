@@ -59,9 +59,7 @@ function operatorAmbiguous(name: string, types: readonly number[], location: num
     `operator is not unique: ${unary ? `${name} ${names[0]}` : names.join(` ${name} `)}`,
     location,
     {
-      hint: unary
-        ? 'Could not choose a best candidate operator. You might need to add an explicit type cast.'
-        : 'Could not choose a best candidate operator. You might need to add explicit type casts.',
+      hint: 'Could not choose a best candidate operator. You might need to add explicit type casts.',
     },
   );
 }

@@ -36,19 +36,40 @@ function declaredArgs(signature: Signature, count: number): readonly number[] | 
   return [...signature.args, ...new Array<number>(extra).fill(signature.variadic)];
 }
 
+/** What PostgreSQL declares over anycompatible: the arguments are brought to one type instead of sharing it. */
+const COMPATIBLE: ReadonlySet<string> = new Set([
+  'lag',
+  'lead',
+  'array_append',
+  'array_prepend',
+  'array_cat',
+  'array_remove',
+  'array_replace',
+  'array_position',
+  'array_positions',
+  '||',
+]);
+
 /** Element type that polymorphic arguments agree on; 0: none is known; -1: they disagree. */
-function polymorphicElement(declared: readonly number[], actual: readonly number[]): number {
-  let element = 0;
+function polymorphicElement(
+  signature: Signature,
+  declared: readonly number[],
+  actual: readonly number[],
+): number {
+  const elements: number[] = [];
   for (const [index, oid] of declared.entries()) {
     const given = actual[index] ?? 0;
     if (!isPolymorphic(oid) || given === OID.unknown) continue;
     const own = oid === OID.anyarray ? (typeByOid(given)?.elementOid ?? 0) : given;
     if (oid === OID.anyarray && !isArrayType(given)) return -1;
     if (oid === OID.anynonarray && isArrayType(given)) return -1;
-    if (element !== 0 && element !== own) return -1;
-    element = own;
+    elements.push(own);
   }
-  return element;
+  const [first = 0] = elements;
+  if (elements.every((oid) => oid === first)) return first;
+  if (!COMPATIBLE.has(signature.name)) return -1;
+  const common = commonType(elements);
+  return typeof common === 'number' ? common : -1;
 }
 
 function settlePolymorphic(oid: number, element: number): number {
@@ -59,7 +80,7 @@ function settlePolymorphic(oid: number, element: number): number {
 function settle(signature: Signature, actual: readonly number[]): Resolved | null {
   const declared = declaredArgs(signature, actual.length);
   if (declared === null) return null;
-  let element = polymorphicElement(declared, actual);
+  let element = polymorphicElement(signature, declared, actual);
   if (element === -1) return null;
   // PostgreSQL refuses an all-unknown polymorphic call; text is what its literals would become.
   if (element === 0 && declared.some(isPolymorphic)) element = OID.text;
@@ -82,7 +103,7 @@ function candidatesFor(
   const found: Candidate[] = [];
   for (const signature of signatures) {
     const args = declaredArgs(signature, actual.length);
-    if (args === null || polymorphicElement(args, actual) === -1) continue;
+    if (args === null || polymorphicElement(signature, args, actual) === -1) continue;
     const fits = args.every((oid, index) => {
       const given = actual[index] ?? 0;
       return isPolymorphic(oid) || canCoerceImplicitly(given, oid);

@@ -147,6 +147,8 @@ export interface CommonTable {
   readonly materialized: boolean | null;
   /** As a relation's. */
   opaque?: boolean;
+  /** Set by the printer where an outer join may give its rows as NULLs. */
+  nullable?: boolean;
 }
 
 export type JoinKind = 'INNER' | 'LEFT' | 'RIGHT' | 'FULL' | 'CROSS';

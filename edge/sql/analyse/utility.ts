@@ -90,6 +90,14 @@ function settingText(node: Node): string {
   if (constant?.fval !== undefined) return constant.fval.fval ?? '0';
   if (constant?.sval !== undefined) return constant.sval.sval ?? '';
   if (constant?.boolval !== undefined) return constant.boolval.boolval === true ? 'on' : 'off';
+  const parameter = asNode(node, 'ParamRef');
+  if (parameter !== undefined) {
+    throw errorAt(
+      'syntax_error',
+      `syntax error at or near "$${parameter.number ?? 0}"`,
+      locationOf(node),
+    );
+  }
   throw refuse('a SET value of this kind', locationOf(node));
 }
 

@@ -8,25 +8,70 @@
  * It is used for the conjuncts of WHERE, ON and HAVING everywhere, and for what the query of a subquery or a
  * WITH query gives out: SQLite substitutes that into the predicates around it.
  */
+import { isSingleRow } from '../analyse/single-row.ts';
 import type { Expr, Query, Relation } from '../analyse/tree.ts';
 import { childrenOf, hasAggregate, queryExpressions, relationsOf, walk } from '../analyse/walk.ts';
 
+/**
+ * Where constant expressions are computed. SQLite computes one once, before it looks at any row, so that
+ * even an error tells nothing; but not in the ON of an outer join, nor in what it may move there.
+ */
+export type Constants = 'before rows' | 'with rows';
+
+/** Parameters, literals and functions of them that answer the same all through the statement. */
+function isConstant(expr: Expr): boolean {
+  switch (expr.kind) {
+    case 'const':
+    case 'param':
+      return true;
+    case 'sql':
+      return !expr.volatile && childrenOf(expr).every(isConstant);
+    case 'call':
+      return expr.signature.volatility !== 'volatile' && expr.args.every(isConstant);
+    default:
+      return false;
+  }
+}
+
 /** True where nothing in it can raise or call out, whatever the row holds. */
-export function isLeakproof(expr: Expr): boolean {
+export function isLeakproof(expr: Expr, constants: Constants = 'before rows'): boolean {
+  if (constants === 'before rows' && isConstant(expr)) return true;
+  const isSafe = (part: Expr): boolean => isLeakproof(part, constants);
   switch (expr.kind) {
     case 'const':
     case 'param':
     case 'column':
       return true;
     case 'sql':
-      return expr.leakproof && childrenOf(expr).every(isLeakproof);
+      return expr.leakproof && childrenOf(expr).every(isSafe);
     case 'call':
-      return expr.signature.leakproof && expr.args.every(isLeakproof);
+      return expr.signature.leakproof && expr.args.every(isSafe);
     case 'aggregate':
       return false;
     case 'subquery':
-      return expr.test.every(isLeakproof) && queryExpressions(expr.query).every(isLeakproof);
+      // A second row of a value, or a negative limit, raises.
+      return (
+        (expr.mode !== 'scalar' || isSingleRow(expr.query)) &&
+        expr.test.every(isSafe) &&
+        queryExpressions(expr.query).every((inner) => isLeakproof(inner)) &&
+        !hasComputedLimit(expr.query)
+      );
   }
+}
+
+function isFixed(limit: Expr | null): boolean {
+  return limit === null || limit.kind === 'const';
+}
+
+function hasComputedLimit(query: Query): boolean {
+  if (!isFixed(query.limit) || !isFixed(query.offset)) return true;
+  if (query.kind === 'compound') return [query.left, query.right].some(hasComputedLimit);
+  if (query.kind === 'values') return false;
+  return query.from
+    .flatMap(relationsOf)
+    .some(
+      (relation) => relation.source.kind === 'query' && hasComputedLimit(relation.source.query),
+    );
 }
 
 /** Relations whose columns it reads, those of its own subqueries left out. */
@@ -49,11 +94,6 @@ function relationsRead(expr: Expr): readonly Relation[] {
   };
   walk(expr, visit);
   return [...seen].filter((relation) => !inner.has(relation));
-}
-
-/** Guarded relations whose columns it reads. */
-export function guardedRelations(expr: Expr): readonly Relation[] {
-  return relationsRead(expr).filter((relation) => relation.tenantColumn !== null);
 }
 
 function collectRelations(query: Query, found: Set<Relation>): void {
@@ -84,14 +124,32 @@ function readsGuarded(query: Query): boolean {
   return [...found].some((relation) => relation.tenantColumn !== null);
 }
 
+/** What a query's predicates are judged by. */
+export interface Surroundings {
+  readonly constants: Constants;
+  /** Every relation of the FROM around it. */
+  readonly relations: readonly Relation[];
+}
+
+/**
+ * The relations that an expression's evaluation could tell of: those that it reads, or, where it reads
+ * none and may raise, all around it: that it is evaluated at all tells that there is a row.
+ */
+function relationsAtStake(expr: Expr, around: Surroundings): readonly Relation[] {
+  if (isLeakproof(expr, around.constants) || hasAggregate(expr)) return [];
+  const read = relationsRead(expr);
+  return read.some((relation) => around.relations.includes(relation))
+    ? read
+    : [...read, ...around.relations];
+}
+
 /**
  * Closes the subqueries and WITH queries whose columns this expression reads, where it could raise: their
  * merchant column is not to be seen from outside, so SQLite must neither flatten them nor push the
  * expression down into them.
  */
-export function closeSubqueries(expr: Expr): void {
-  if (isLeakproof(expr) || hasAggregate(expr)) return;
-  for (const relation of relationsRead(expr)) {
+export function closeSubqueries(expr: Expr, around: Surroundings): void {
+  for (const relation of relationsAtStake(expr, around)) {
     const query = innerQuery(relation);
     if (query === null || !readsGuarded(query)) continue;
     relation.opaque = true;
@@ -103,7 +161,6 @@ export function closeSubqueries(expr: Expr): void {
  * The guarded relations that must be checked before it is evaluated; none where it is safe as it stands.
  * An aggregate is computed from rows that have passed the filter already.
  */
-export function barrierFor(expr: Expr): readonly Relation[] {
-  if (isLeakproof(expr) || hasAggregate(expr)) return [];
-  return guardedRelations(expr);
+export function barrierFor(expr: Expr, around: Surroundings): readonly Relation[] {
+  return relationsAtStake(expr, around).filter((relation) => relation.tenantColumn !== null);
 }

@@ -4,6 +4,7 @@
  */
 import { EdgeError } from '../../errors.ts';
 import { refuse } from '../analyse/analysis.ts';
+import { isSingleRow } from '../analyse/single-row.ts';
 import type {
   AggregateExpr,
   Expr,
@@ -19,7 +20,7 @@ import {
   printKey,
   printScaledAggregate,
 } from '../functions/signatures.ts';
-import { barrierFor } from '../isolate/barrier.ts';
+import { barrierFor, type Surroundings } from '../isolate/barrier.ts';
 import { printLiteral, printParameter, quoteIdentifier } from './names.ts';
 import { printQuery } from './queries.ts';
 
@@ -53,9 +54,14 @@ function printArgument(expr: Expr): PrintedArgument {
 }
 
 function printSubquery(expr: SubqueryExpr): string {
-  const query = printQuery(expr.query, { top: false });
+  const query = printQuery(expr.query, { top: false, constants: 'before rows' });
   if (expr.mode === 'exists') return `EXISTS (${query})`;
-  if (expr.mode === 'scalar') return `(${query})`;
+  if (expr.mode === 'scalar') {
+    if (isSingleRow(expr.query)) return `(${query})`;
+    const rows =
+      expr.query.limit === null && expr.query.offset === null ? query : `SELECT * FROM (${query})`;
+    return `(SELECT helios_one_row(count(*), max("c1")) FROM (${rows} LIMIT 2))`;
+  }
   const [test] = expr.test;
   if (test === undefined) throw new Error('IN without a left side');
   return `(${printExpression(test)} IN (${query}))`;
@@ -132,14 +138,14 @@ function guardCondition(relation: Relation): string {
 }
 
 /** The expression, behind the merchant check where it could raise over a row. */
-export function printBehindBarrier(expr: Expr): string {
-  const relations = barrierFor(expr);
+export function printBehindBarrier(expr: Expr, around: Surroundings): string {
+  const relations = barrierFor(expr, around);
   if (relations.length === 0) return printExpression(expr);
   const check = relations.map(guardCondition).join(' AND ');
   return `(CASE WHEN ${check} THEN ${printExpression(expr)} END)`;
 }
 
 /** Conjuncts of WHERE, ON and HAVING, each behind the barrier on its own. */
-export function printConjuncts(conjuncts: readonly Expr[]): string {
-  return conjuncts.map(printBehindBarrier).join(' AND ');
+export function printConjuncts(conjuncts: readonly Expr[], around: Surroundings): string {
+  return conjuncts.map((conjunct) => printBehindBarrier(conjunct, around)).join(' AND ');
 }

@@ -15,8 +15,9 @@ import type {
   Target,
   ValuesQuery,
 } from '../analyse/tree.ts';
+import { relationsOf } from '../analyse/walk.ts';
 import { collationOf } from '../functions/signatures.ts';
-import { closeSubqueries } from '../isolate/barrier.ts';
+import { type Constants, closeSubqueries, type Surroundings } from '../isolate/barrier.ts';
 import {
   printBehindBarrier,
   printComparisonKey,
@@ -26,13 +27,24 @@ import {
 } from './expressions.ts';
 import { quoteIdentifier } from './names.ts';
 
+type SelectOptions = PrintOptions & Surroundings;
+
 interface PrintOptions {
   /** Its rows go to the client: nothing around it can pull an output expression into a predicate. */
   readonly top: boolean;
+  /** Whether constant expressions are computed before any row is looked at. */
+  readonly constants: Constants;
+}
+
+const TOP: PrintOptions = { top: true, constants: 'before rows' };
+
+/** What stands below this query: its rows go into another one. */
+function below(options: PrintOptions): PrintOptions {
+  return { ...options, top: false };
 }
 
 /** SQLite text of a query. */
-export function printQuery(query: Query, options: PrintOptions = { top: true }): string {
+export function printQuery(query: Query, options: PrintOptions = TOP): string {
   // The body first: it says which WITH queries must stay closed.
   const body = printBody(query, options);
   return printCommonTables(query.commonTables) + body + printLimit(query);
@@ -47,7 +59,7 @@ function printBody(query: Query, options: PrintOptions): string {
     case 'values':
       return printValues(query);
     case 'compound':
-      return printCompound(query);
+      return printCompound(query, options);
   }
 }
 
@@ -57,7 +69,7 @@ function printCommonTables(tables: readonly CommonTable[]): string {
   const texts = tables.toReversed().map((table) => {
     const materialized = table.opaque === true ? true : table.materialized;
     const hint = materialized === null ? '' : materialized ? 'MATERIALIZED ' : 'NOT MATERIALIZED ';
-    return `${quoteIdentifier(table.printed)} AS ${hint}(${printQuery(table.query, { top: false })})`;
+    return `${quoteIdentifier(table.printed)} AS ${hint}(${printQuery(table.query, { top: false, constants: table.nullable === true ? 'with rows' : 'before rows' })})`;
   });
   return `WITH ${texts.toReversed().join(', ')} `;
 }
@@ -87,18 +99,18 @@ function outputName(index: number): string {
 }
 
 /** Expressions of the select list, GROUP BY and the like: bare at the top, behind the barrier below. */
-function printOutput(expr: Expr, options: PrintOptions): string {
-  return options.top ? printExpression(expr) : printBehindBarrier(expr);
+function printOutput(expr: Expr, options: SelectOptions): string {
+  return options.top ? printExpression(expr) : printBehindBarrier(expr, options);
 }
 
 /** DISTINCT and compounds compare outputs: by the type's own equality. */
-function printCompared(expr: Expr, options: PrintOptions): string {
+function printCompared(expr: Expr, options: SelectOptions): string {
   const text = printOutput(expr, options);
   const collation = expr.form.kind === 'scaled' ? null : collationOf(expr.type.oid);
   return collation === null ? text : `${text} COLLATE ${collation}`;
 }
 
-function printTargets(query: SelectQuery, options: PrintOptions): string {
+function printTargets(query: SelectQuery, options: SelectOptions): string {
   const print = query.distinct ? printCompared : printOutput;
   // PostgreSQL has rows without columns; here one that nobody reads stands for them.
   if (visibleTargets(query).length === 0) return 'NULL';
@@ -112,11 +124,10 @@ function notPosition(expr: Expr, text: string): string {
   return expr.kind === 'const' || expr.kind === 'param' ? `coalesce(${text}, NULL)` : text;
 }
 
-function printGroupKey(expr: Expr, options: PrintOptions): string {
+function printGroupKey(expr: Expr, options: SelectOptions): string {
   const collation = expr.form.kind === 'scaled' ? null : collationOf(expr.type.oid);
-  const relationsGuarded = !options.top;
   if (collation === null) {
-    const text = relationsGuarded ? printBehindBarrier(expr) : printComparisonKey(expr);
+    const text = options.top ? printComparisonKey(expr) : printBehindBarrier(expr, options);
     return notPosition(expr, text);
   }
   return `${printOutput(expr, options)} COLLATE ${collation}`;
@@ -140,16 +151,21 @@ function printOrderTerm(key: SortKey, visible: readonly Target[]): string {
   return `${index + 1}${byValue.slice(own.length)}${direction}`;
 }
 
-function printSelect(query: SelectQuery, options: PrintOptions): string {
+function selectOptions(query: SelectQuery, options: PrintOptions): SelectOptions {
+  return { ...options, relations: query.from.flatMap(relationsOf) };
+}
+
+function printSelect(query: SelectQuery, outer: PrintOptions): string {
+  const options = selectOptions(query, outer);
   closeLeaks(query, options);
   const parts = [
     `SELECT ${query.distinct ? 'DISTINCT ' : ''}${printTargets(query, options)}`,
-    printFrom(query.from),
-    query.where.length === 0 ? '' : ` WHERE ${printConjuncts(query.where)}`,
+    printFrom(query.from, options),
+    query.where.length === 0 ? '' : ` WHERE ${printConjuncts(query.where, options)}`,
     query.groupBy.length === 0
       ? ''
       : ` GROUP BY ${query.groupBy.map((key) => printGroupKey(key, options)).join(', ')}`,
-    query.having.length === 0 ? '' : ` HAVING ${printConjuncts(query.having)}`,
+    query.having.length === 0 ? '' : ` HAVING ${printConjuncts(query.having, options)}`,
     printOrderBy(query),
   ];
   return parts.join('');
@@ -168,7 +184,7 @@ function printDistinctOn(query: SelectQuery, options: PrintOptions): string {
   const number =
     `row_number() OVER (PARTITION BY ${partition}` + `${order === '' ? '' : ` ORDER BY ${order}`})`;
   const inner = printSelect({ ...query, distinctOn: [], orderBy: [] }, options);
-  const listEnd = printTargets(query, options);
+  const listEnd = printTargets(query, selectOptions(query, options));
   const rest = inner.slice('SELECT '.length + listEnd.length);
   const list = [listEnd, ...keys, `${number} AS ${quoteIdentifier('n')}`].join(', ');
   const names = visible.map((_, index) => outputName(index)).join(', ');
@@ -206,7 +222,7 @@ function isBareArm(arm: Query): boolean {
   );
 }
 
-function printArm(arm: Query, first: boolean): string {
+function printArm(arm: Query, first: boolean, options: PrintOptions): string {
   const plainCompound =
     first &&
     arm.kind === 'compound' &&
@@ -215,10 +231,10 @@ function printArm(arm: Query, first: boolean): string {
     arm.offset === null &&
     arm.commonTables.length === 0;
   // SQLite reads compounds from left to right, so a compound may stand first as it is.
-  if (plainCompound) return printCompoundCore(arm);
+  if (plainCompound) return printCompoundCore(arm, options);
   if (isBareArm(arm) && arm.kind === 'select') {
     // Equality of a compound is that of its first arm's columns.
-    const compared = printSelect(arm, { top: false });
+    const compared = printSelect(arm, below(options));
     const needsCollation = arm.targets.some((target) => collationSuffix(target.expr) !== '');
     if (!needsCollation || arm.distinct) return compared;
   }
@@ -227,15 +243,15 @@ function printArm(arm: Query, first: boolean): string {
     (target, index) =>
       `${outputName(index)}${collationSuffix(target.expr)} AS ${outputName(index)}`,
   );
-  return `SELECT ${names.join(', ')} FROM (${printQuery(arm, { top: false })})`;
+  return `SELECT ${names.join(', ')} FROM (${printQuery(arm, below(options))})`;
 }
 
-function printCompoundCore(query: CompoundQuery): string {
-  return `${printArm(query.left, true)} ${query.operator} ${printArm(query.right, false)}`;
+function printCompoundCore(query: CompoundQuery, options: PrintOptions): string {
+  return `${printArm(query.left, true, options)} ${query.operator} ${printArm(query.right, false, options)}`;
 }
 
-function printCompound(query: CompoundQuery): string {
-  const core = printCompoundCore(query);
+function printCompound(query: CompoundQuery, options: PrintOptions): string {
+  const core = printCompoundCore(query, options);
   if (query.orderBy.length === 0 && query.limit === null && query.offset === null) return core;
   const alias = quoteIdentifier(query.relation.alias);
   const names = query.targets.map((_, index) => `${alias}.${outputName(index)}`).join(', ');
@@ -244,68 +260,92 @@ function printCompound(query: CompoundQuery): string {
   return `SELECT ${names} FROM (${core}) AS ${alias}${sorted}`;
 }
 
-function printFrom(items: readonly FromItem[]): string {
+function printFrom(items: readonly FromItem[], options: PrintOptions): string {
   if (items.length === 0) return '';
   // The comma binds as loosely as JOIN in SQLite: a join after a comma needs its parentheses.
-  const texts = items.map((item, index) =>
-    index > 0 && item.kind === 'join' ? `(${printFromItem(item)})` : printFromItem(item),
-  );
+  const texts = items.map((item, index) => {
+    const text = printFromItem(item, options);
+    return index > 0 && item.kind === 'join' ? `(${text})` : text;
+  });
   return ` FROM ${texts.join(', ')}`;
 }
 
-function printFromItem(item: FromItem): string {
-  if (item.kind === 'relation') return printRelation(item.relation);
-  const left = printFromItem(item.left);
-  const right =
-    item.right.kind === 'join' ? `(${printFromItem(item.right)})` : printFromItem(item.right);
+/** What an ON clause is judged by: in an outer join its constants are computed with the rows. */
+function onOptions(
+  item: FromItem & { readonly kind: 'join' },
+  options: PrintOptions,
+): Surroundings {
+  const outer = item.join !== 'INNER' && item.join !== 'CROSS';
+  const relations = relationsOf(item);
+  // An inner join's ON is moved about with the join that it stands in.
+  const within = relations.some((relation) => relation.nullable);
+  return { constants: outer || within ? 'with rows' : options.constants, relations };
+}
+
+function printFromItem(item: FromItem, options: PrintOptions): string {
+  if (item.kind === 'relation') return printRelation(item.relation, options);
+  const left = printFromItem(item.left, options);
+  const rightText = printFromItem(item.right, options);
+  const right = item.right.kind === 'join' ? `(${rightText})` : rightText;
   const join = item.join === 'INNER' || item.join === 'CROSS' ? 'JOIN' : `${item.join} JOIN`;
-  const on = item.on.length === 0 ? '' : ` ON ${printConjuncts(item.on)}`;
+  const on = item.on.length === 0 ? '' : ` ON ${printConjuncts(item.on, onOptions(item, options))}`;
   return `${left} ${join} ${right}${on}`;
 }
 
-function printRelation(relation: Relation): string {
-  return `${printSource(relation)} AS ${quoteIdentifier(relation.alias)}`;
+function printRelation(relation: Relation, options: PrintOptions): string {
+  return `${printSource(relation, options)} AS ${quoteIdentifier(relation.alias)}`;
 }
 
-function printSource(relation: Relation): string {
+function printSource(relation: Relation, options: PrintOptions): string {
   const { source } = relation;
+  // SQLite moves the WHERE of a subquery on an outer join's side into that join's ON.
+  const constants = relation.nullable ? 'with rows' : options.constants;
   switch (source.kind) {
     case 'table':
       return quoteIdentifier(source.printed);
-    case 'query':
-      return relation.opaque === true
-        ? printClosed(source.query)
-        : `(${printQuery(source.query, { top: false })})`;
+    case 'query': {
+      const text = printQuery(source.query, { top: false, constants });
+      return relation.opaque === true ? printClosed(source.query, text) : `(${text})`;
+    }
     case 'cte':
+      if (constants === 'with rows') source.cte.nullable = true;
       return quoteIdentifier(source.cte.printed);
-    case 'sql':
+    case 'sql': {
+      const around: Surroundings = { constants: 'with rows', relations: [] };
       return source.parts
-        .map((part) => (typeof part === 'string' ? part : printBehindBarrier(part)))
+        .map((part) => (typeof part === 'string' ? part : printBehindBarrier(part, around)))
         .join('');
+    }
   }
 }
 
 /** LIMIT keeps SQLite from flattening a subquery and from pushing predicates into it. */
-function printClosed(query: Query): string {
-  const text = printQuery(query, { top: false });
+function printClosed(query: Query, text: string): string {
   return query.limit === null && query.offset === null
     ? `(${text} LIMIT -1)`
     : `(SELECT * FROM (${text}) LIMIT -1)`;
 }
 
-function joinConditions(item: FromItem): readonly Expr[] {
+/** Closes what the conditions of joins and the arguments of functions could leak from. */
+function closeJoinLeaks(item: FromItem, options: PrintOptions): void {
   if (item.kind === 'join') {
-    return [...joinConditions(item.left), ...joinConditions(item.right), ...item.on];
+    closeJoinLeaks(item.left, options);
+    closeJoinLeaks(item.right, options);
+    for (const expr of item.on) closeSubqueries(expr, onOptions(item, options));
+    return;
   }
   const { source } = item.relation;
-  return source.kind === 'sql' ? source.parts.filter((part) => typeof part !== 'string') : [];
+  if (source.kind !== 'sql') return;
+  for (const part of source.parts) {
+    if (typeof part !== 'string') closeSubqueries(part, { constants: 'with rows', relations: [] });
+  }
 }
 
 /** Closes what this query's predicates, and below the top its outputs, could leak from. */
-function closeLeaks(query: SelectQuery, options: PrintOptions): void {
-  const predicates = [...query.where, ...query.having, ...query.from.flatMap(joinConditions)];
-  for (const expr of predicates) closeSubqueries(expr);
+function closeLeaks(query: SelectQuery, options: SelectOptions): void {
+  for (const item of query.from) closeJoinLeaks(item, options);
+  for (const expr of [...query.where, ...query.having]) closeSubqueries(expr, options);
   if (options.top) return;
-  for (const target of query.targets) closeSubqueries(target.expr);
-  for (const key of query.groupBy) closeSubqueries(key);
+  for (const target of query.targets) closeSubqueries(target.expr, options);
+  for (const key of query.groupBy) closeSubqueries(key, options);
 }

@@ -216,3 +216,8 @@ select date_trunc('day', at), sum(amount) from sales group by date_trunc('day', 
 select extract(epoch from at)::int, extract(dow from day) from sales
 select note, sum(amount) over (partition by note) from sales group by note
 select note, sum(sum(amount)) over (order by note) from sales group by note
+select row_to_json(null)
+select * from jsonb_each('{}')
+select pg_size_pretty(1)
+select -'x'
+select lead(amount, 1, 0) over (order by id), array_append(array[1], 1.5), array[1] || 2.5 from sales

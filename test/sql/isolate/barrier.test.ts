@@ -47,6 +47,26 @@ function answer(bare: Bare, sql: string): unknown {
   }
 }
 
+/** Predicates that raise whenever they are computed. */
+const CONSTANT_TRAPS: readonly string[] = [
+  "select x.id from rates x left join sales s on s.note > 's' and 1 / (1 - 1) = 1",
+  "select x.id from rates x full join sales s on s.id = x.id and s.note > 's' and 1 / (1 - 1) = 1",
+  "select s.id from sales s right join rates x on s.note > 's' and 1 / (1 - 1) = 1",
+  "select x.id from rates x left join (select * from sales where note > 's' and 1 / (1 - 1) = 1) s on true",
+  "with s as (select * from sales where note > 's' and 1 / (1 - 1) = 1) select x.id from rates x left join s on true",
+  "select x.id from rates x left join (select 1 / (1 - 1) as n from sales where note > 's') s on s.n = 1",
+  "select id from sales where note > 's' and (select 1 / (1 - 1)) = 1",
+  "select id from sales where note > 's' and exists (select 1 from rates limit -1)",
+  "select id from sales where note > 's' and (select id from rates) = 1",
+  "select id from sales where note > 's' and (select count(*) from rates where v / 0 > 1) = 1",
+  "select id from sales where note > 's' and id in (select id / 0 from rates)",
+  "select s.id from sales s, rates x where s.note > 's' and 1 / x.id - 1 = 1 / (x.id - x.id)",
+  "select id from (select id, note from sales) s where note > 's' and (select id from rates) = 1",
+  "select id from sales s where note > 's' and (random() < 2 or 1 / (1 - 1) = 1)",
+  "select x.id from rates x left join (select note from sales where note > 's' group by note having 1 / (1 - 1) = 1) s on true",
+  "select x.id from rates x left join sales s on s.note > 's' and (select id from rates) = 1",
+];
+
 describe('barrier', () => {
   test('answers as if no other merchant were there, whatever is asked', () => {
     fc.assert(
@@ -58,6 +78,25 @@ describe('barrier', () => {
       { numRuns: 400 },
     );
   }, 120_000);
+
+  test('lets no constant tell that another merchant has a row', async () => {
+    // A has no rows at all here; an error would say that somebody else has one.
+    const [others, nobody] = [await openBare(), await openBare()];
+    fillBare(others);
+    for (const bare of [others, nobody]) for (const text of TEMPTING_INDEXES) bare.run(text);
+    for (const table of ['sales', 'products']) {
+      others.run(`DELETE FROM ${table} WHERE merchant_id = 'A'`);
+    }
+    for (const bare of [others, nobody]) {
+      bare.run('INSERT INTO rates VALUES (NULL, 1, 0.5)');
+      bare.run('INSERT INTO rates VALUES (NULL, 2, 1.5)');
+    }
+    others.run('DELETE FROM rates WHERE helios_row <= 4');
+    for (const text of CONSTANT_TRAPS) {
+      const sql = compile(text);
+      expect({ sql, got: answer(others, sql) }).toEqual({ sql, got: answer(nobody, sql) });
+    }
+  }, 60_000);
 
   test('does not hide that the trap works: without it SQLite looks at the other row', () => {
     const bare = `SELECT id FROM "sales$guard" WHERE note > 's' AND helios_int4_div(1, CASE WHEN note = 'secretB' THEN 0 ELSE 1 END) = 1`;

@@ -405,3 +405,11 @@ select generate_series(1, 3) * 2 as n order by n desc
 select unnest(array['550e8400-e29b-41d4-a716-446655440000']::uuid[])
 select count(*) from (select unnest(array[1, 2, 3]) as u) t where u > 1
 select distinct generate_series(1, 3) % 2
+select (select id from sales)
+select (select id from sales where id = 3), (select note from sales where id = 100), (select id from sales order by id limit 1)
+select id, (select amount from sales x where x.note = s.note) from sales s where note = 'bread'
+select id, (select amount from sales x where x.note = s.note) from sales s
+select id from sales where amount = (select price * 5 from products where name = 'bread')
+select id, lead(amount, 1, 0) over (order by id), lag(qty, 1, 1.5) over (order by id) from sales order by id
+select array_append(array[1], 1.5), array[1] || 2::bigint, array_cat(array[1], array[2.5])
+select -'x'
