@@ -3,8 +3,8 @@
  * states, and every field of an error but source file and line. What the box refuses by name (0A000)
  * where PostgreSQL answers is `refused`; anything else that differs is `different`.
  *
- * A RowDescription that an error follows at once is not compared: whether PostgreSQL has sent it by then
- * depends on what its planner folded to a constant.
+ * A RowDescription or BindComplete that an error follows at once is not compared: whether PostgreSQL has
+ * sent it by then depends on what its planner folded to a constant.
  */
 import type { WireMessage } from '../support/wire-client.ts';
 
@@ -27,9 +27,11 @@ export function judge(
 }
 
 function answersOf(messages: readonly WireMessage[]): readonly WireMessage[] {
-  return messages.filter(
-    (message, index) => message.kind !== 'row_description' || messages[index + 1]?.kind !== 'error',
-  );
+  return messages.filter((message, index) => {
+    const announces =
+      message.kind === 'row_description' || (message.kind === 'other' && message.letter === '2');
+    return !announces || messages[index + 1]?.kind !== 'error';
+  });
 }
 
 function show(message: WireMessage): string {

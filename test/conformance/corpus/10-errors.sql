@@ -118,11 +118,11 @@ INSERT INTO products (name) VALUES ('no price')
 
 INSERT INTO products (name, price) VALUES (NULL, 1)
 
-INSERT INTO products (name, price) VALUES ('dear', 100000000)
-
 INSERT INTO products (name, price, stock) VALUES ('neg', 1, -1)
 
 INSERT INTO products (id, name, price) VALUES (1, 'dup', 1)
+
+INSERT INTO products (name, price) VALUES ('dear', 100000000)
 
 INSERT INTO products (name, price, sku) VALUES ('long', 1, '12345678901234567890123')
 
