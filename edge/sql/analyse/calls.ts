@@ -8,12 +8,13 @@ import { typeByName, typeName } from '../../types/type-info.ts';
 import { functionsNamed, isComparable, type Signature } from '../functions/signatures.ts';
 import { type Analysis, errorAt, refuse } from './analysis.ts';
 import { callExpr, constant, plainType, sameExpr, toPlain } from './build.ts';
+import { AGGREGATES_REFUSED, WINDOWS_REFUSED } from './clauses.ts';
 import { castExplicitly, coerceArgument, coerceTo } from './coerce.ts';
 import { analyseBoolean, analyseExpression } from './expressions.ts';
 import { isKnownFunction } from './known-functions.ts';
 import { asNode, type Node, namesOf } from './nodes.ts';
 import { type Resolved, resolveFunction } from './resolve.ts';
-import type { Clause, Scope } from './scope.ts';
+import type { Scope } from './scope.ts';
 import { setReturningTarget } from './set-functions.ts';
 import { analyseSortBy } from './sort.ts';
 import type { AggregateExpr, Expr, SortKey, WindowSpec } from './tree.ts';
@@ -152,24 +153,6 @@ const SPECIAL: Readonly<
       ? undefined
       : { ...constant(OID.regtype, BigInt(arg.type.oid), location) },
 };
-
-const AGGREGATES_REFUSED: ReadonlySet<Clause> = new Set([
-  'WHERE',
-  'GROUP BY',
-  'JOIN conditions',
-  'FILTER',
-  'LIMIT',
-  'OFFSET',
-  'VALUES',
-  'RETURNING',
-  'UPDATE',
-  'functions in FROM',
-  'check constraints',
-  'DEFAULT expressions',
-  'EXECUTE parameters',
-]);
-
-const WINDOWS_REFUSED: ReadonlySet<Clause> = new Set([...AGGREGATES_REFUSED, 'HAVING']);
 
 function aggregateArguments(
   scope: Scope,

@@ -4,22 +4,17 @@
  */
 import type { A_Expr } from '@pgsql/types';
 import { OID } from '../../types/oids.ts';
-import { isArrayType, typeByOid, typeName } from '../../types/type-info.ts';
-import {
-  isNativeElement,
-  operatorsNamed,
-  printArrayComparison,
-  printScaledComparison,
-  type Signature,
-} from '../functions/signatures.ts';
+import { typeName } from '../../types/type-info.ts';
+import { operatorsNamed, printScaledComparison, type Signature } from '../functions/signatures.ts';
 import { type Analysis, errorAt, refuse } from './analysis.ts';
-import { BOOL, callExpr, constant, joined, sqlExpr, toPlain, weave } from './build.ts';
-import { coerceAll, coerceArgument, coerceTo } from './coerce.ts';
+import { BOOL, callExpr, joined, sqlExpr, weave } from './build.ts';
+import { coerceArgument } from './coerce.ts';
 import { analyseExpression, required } from './expressions.ts';
+import { analyseArrayOperator, analyseIn } from './in-lists.ts';
 import { asNode, type Node, namesOf } from './nodes.ts';
-import { commonType, type Resolved, resolveOperator } from './resolve.ts';
+import { type Resolved, resolveOperator } from './resolve.ts';
 import type { Scope } from './scope.ts';
-import type { ConstExpr, Expr } from './tree.ts';
+import type { Expr } from './tree.ts';
 
 type Comparison = '<' | '<=' | '=' | '>=' | '>' | '<>';
 
@@ -32,7 +27,8 @@ const MIRRORED: Readonly<Record<Comparison, Comparison>> = {
   '<>': '<>',
 };
 
-function isComparison(name: string): name is Comparison {
+/** One of the six comparisons. */
+export function isComparison(name: string): name is Comparison {
   return name in MIRRORED;
 }
 
@@ -64,9 +60,10 @@ function operatorAmbiguous(name: string, types: readonly number[], location: num
   );
 }
 
-const CANONICAL: Readonly<Record<string, string>> = { '!=': '<>' };
+/** Operators with two spellings. */
+export const CANONICAL: Readonly<Record<string, string>> = { '!=': '<>' };
 
-function resolve(name: string, operands: readonly Expr[], location: number): Resolved {
+export function resolveSymbol(name: string, operands: readonly Expr[], location: number): Resolved {
   const types = operands.map((expr) => expr.type.oid);
   const signatures: readonly Signature[] = operatorsNamed(name);
   const resolution = resolveOperator(signatures, types);
@@ -84,7 +81,7 @@ export function makeOperator(
   location: number,
 ): Expr {
   const name = CANONICAL[symbol] ?? symbol;
-  const resolved = resolve(name, [left, right], location);
+  const resolved = resolveSymbol(name, [left, right], location);
   const [leftType = 0, rightType = 0] = resolved.args;
   const first = coerceArgument(analysis, left, leftType);
   const second = coerceArgument(analysis, right, rightType);
@@ -124,7 +121,7 @@ function compareScaled(
 
 function prefixOperator(scope: Scope, name: string, body: A_Expr, location: number): Expr {
   const operand = analyseExpression(scope, required(body.rexpr));
-  const resolved = resolve(name, [operand], location);
+  const resolved = resolveSymbol(name, [operand], location);
   return callExpr(
     resolved,
     [coerceArgument(scope.analysis, operand, resolved.args[0] ?? 0)],
@@ -133,12 +130,13 @@ function prefixOperator(scope: Scope, name: string, body: A_Expr, location: numb
 }
 
 /** The arguments of a row expression, or null where the node is none. */
-function rowOf(node: Node | undefined): readonly Node[] | null {
+export function rowOf(node: Node | undefined): readonly Node[] | null {
   const row = asNode(node, 'RowExpr');
   return row === undefined ? null : (row.args ?? []);
 }
 
-function compareRows(
+/** `(a, b) op (c, d)` over nodes. */
+export function compareRows(
   scope: Scope,
   name: string,
   left: readonly Node[],
@@ -258,7 +256,7 @@ function analyseNullIf(scope: Scope, body: A_Expr, location: number): Expr {
   const left = analyseExpression(scope, required(body.lexpr));
   const right = analyseExpression(scope, required(body.rexpr));
   const { analysis } = scope;
-  const resolved = resolve('=', [left, right], location);
+  const resolved = resolveSymbol('=', [left, right], location);
   const first = coerceArgument(analysis, left, resolved.args[0] ?? 0);
   const equal = makeOperator(analysis, '=', left, right, location);
   return sqlExpr(first.type, ['(CASE WHEN ', equal, ' THEN NULL ELSE ', first, ' END)'], location, {
@@ -288,124 +286,6 @@ function analyseBetween(scope: Scope, body: A_Expr, location: number): Expr {
   if (!symmetric) return within(low, high);
   const both = [within(low, high), within(high, low)];
   return joined(BOOL, '(', both, negated ? ' AND ' : ' OR ', ')', location);
-}
-
-function isPlainEquality(expr: Expr): boolean {
-  return expr.kind === 'call' && /^\(\$1( COLLATE \w+)? = \$2\)$/.test(expr.signature.helios);
-}
-
-/** `x IN (a, b)`: one SQLite IN where every element compares by plain equality, else ORed equalities. */
-function analyseIn(scope: Scope, body: A_Expr, location: number): Expr {
-  const { analysis } = scope;
-  const negated = namesOf(body.name).at(-1) === '<>';
-  const items = asNode(body.rexpr, 'List')?.items ?? [];
-  const leftRow = rowOf(body.lexpr);
-  if (leftRow !== null) {
-    const each = items.map((item) => {
-      const row = rowOf(item);
-      if (row === null) throw refuse('IN over rows and values', location);
-      return compareRows(scope, negated ? '<>' : '=', leftRow, row, location);
-    });
-    return joined(BOOL, '(', each, negated ? ' AND ' : ' OR ', ')', location);
-  }
-  let left = analyseExpression(scope, required(body.lexpr));
-  let values: readonly Expr[] = items.map((item) => analyseExpression(scope, item));
-  if (values.length > 1) {
-    const common = commonType([left, ...values].map((expr) => expr.type.oid));
-    if (typeof common === 'number' && !isArrayType(common)) {
-      values = coerceAll(analysis, values, common, 'IN');
-      // PostgreSQL brings the left side along too, where it is a literal or a parameter.
-      if (left.type.oid === OID.unknown) left = coerceArgument(analysis, left, common);
-    }
-  }
-  const equalities = values.map((value) => makeOperator(analysis, '=', left, value, location));
-  const native = nativeIn(equalities, negated, location);
-  if (native !== null) return native;
-  const any = joined(BOOL, '(', equalities, ' OR ', ')', location);
-  return negated ? sqlExpr(BOOL, ['(NOT ', any, ')'], location, { leakproof: true }) : any;
-}
-
-function nativeIn(equalities: readonly Expr[], negated: boolean, location: number): Expr | null {
-  const operands = equalities.map((expr) => {
-    if (expr.kind === 'call' && isPlainEquality(expr)) return expr.args;
-    if (expr.kind !== 'sql') return null;
-    // A scaled comparison: `(` left ` = ` [function(] right [, scale)] `)`.
-    const [open, left, middle, right, close] = expr.parts;
-    if (open !== '(' || typeof left !== 'object' || typeof middle !== 'string') return null;
-    if (!middle.startsWith(' = ') || typeof right !== 'object' || typeof close !== 'string')
-      return null;
-    const value = sqlExpr(right.type, [middle.slice(3), right, close.slice(0, -1)], location, {
-      leakproof: true,
-    });
-    return [left, value];
-  });
-  if (operands.some((pair) => pair === null) || operands.length === 0) return null;
-  const first = equalities[0];
-  const left = operands[0]?.[0];
-  if (first === undefined || left === undefined) return null;
-  const sameShape = equalities.every(
-    (expr) =>
-      expr.kind === first.kind &&
-      (expr.kind !== 'call' || (first.kind === 'call' && expr.signature === first.signature)),
-  );
-  if (!sameShape) return null;
-  const collation =
-    first.kind === 'call' ? (/ COLLATE \w+/.exec(first.signature.helios)?.[0] ?? '') : '';
-  const values = operands.flatMap((pair) => (pair?.[1] === undefined ? [] : [pair[1]]));
-  const list = values.flatMap((value, index) => (index === 0 ? [value] : [', ', value]));
-  const operator = negated ? ' NOT IN (' : ' IN (';
-  return sqlExpr(BOOL, ['(', left, collation + operator, ...list, '))'], location, {
-    leakproof: true,
-  });
-}
-
-/** `x op ANY (array)` and `x op ALL (array)`. */
-function analyseArrayOperator(scope: Scope, body: A_Expr, all: boolean, location: number): Expr {
-  const { analysis } = scope;
-  const symbol = namesOf(body.name).at(-1) ?? '=';
-  const name = CANONICAL[symbol] ?? symbol;
-  const left = analyseExpression(scope, required(body.lexpr));
-  const right = analyseExpression(scope, required(body.rexpr));
-  const element =
-    right.type.oid === OID.unknown ? OID.unknown : (typeByOid(right.type.oid)?.elementOid ?? 0);
-  if (right.type.oid !== OID.unknown && !isArrayType(right.type.oid)) {
-    throw errorAt('wrong_object_type', 'op ANY/ALL (array) requires array on right side', location);
-  }
-  const stand: ConstExpr = constant(element, null, location);
-  const resolved = resolve(name, [left, stand], location);
-  if (resolved.result !== OID.bool) {
-    throw errorAt(
-      'wrong_object_type',
-      'op ANY/ALL (array) requires operator to yield boolean',
-      location,
-    );
-  }
-  const [leftType = 0, rightType = 0] = resolved.args;
-  const arrayType = typeByOid(rightType)?.arrayOid ?? 0;
-  const array = coerceTo(analysis, right, arrayType, 'implicit');
-  const value = toPlain(coerceArgument(analysis, left, leftType));
-  if (array === null || !isComparison(name) || !storedAlike(leftType, rightType)) {
-    throw refuse(`${name} ${all ? 'ALL' : 'ANY'} over these types`, location);
-  }
-  if (name === '=' && !all && isNativeElement(leftType)) {
-    // A NULL array becomes one NULL element: the answer is NULL, and `x IN (SELECT ...)` can use x's index.
-    const list = [' IN (SELECT value FROM json_each(coalesce(', array, ", '[null]'))))"];
-    return sqlExpr(BOOL, ['(', value, ...list], location, { leakproof: true });
-  }
-  return sqlExpr(
-    BOOL,
-    weave([value, array], (one = '', many = '') =>
-      printArrayComparison(name, { sql: one, oid: leftType }, many, all),
-    ),
-    location,
-    { leakproof: true },
-  );
-}
-
-const INTEGERS: ReadonlySet<number> = new Set([OID.int2, OID.int4, OID.int8]);
-
-function storedAlike(left: number, right: number): boolean {
-  return left === right || (INTEGERS.has(left) && INTEGERS.has(right));
 }
 
 function analyseLike(scope: Scope, body: A_Expr, location: number): Expr {
