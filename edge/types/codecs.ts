@@ -34,7 +34,12 @@ function insufficient(): EdgeError {
 
 /** Exactly this many bytes: fewer end the message, more are "incorrect binary data format". */
 function exactly(bytes: Uint8Array, length: number, parameter: number): DataView {
-  if (bytes.length < length) throw insufficient();
+  if (bytes.length < length) {
+    // A single byte is read by another function of PostgreSQL's, with words of its own.
+    throw length === 1
+      ? new EdgeError('protocol_violation', 'no data left in message')
+      : insufficient();
+  }
   if (bytes.length > length) {
     throw new EdgeError(
       'invalid_binary_representation',
