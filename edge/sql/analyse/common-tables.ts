@@ -48,6 +48,7 @@ export function analyseCommonTables(
           ...(body?.aliascolnames === undefined ? {} : { colnames: body.aliascolnames }),
         },
         location,
+        'WITH query',
       ),
       query,
       materialized: MATERIALIZED[body?.ctematerialized ?? ''] ?? null,

@@ -43,7 +43,8 @@ export function analyseCompound(scope: Scope, select: SelectStmt, settle: boolea
   const left = analyseArm(scope, select.larg);
   const right = analyseArm(scope, select.rarg);
   const { columns, leftExprs, rightExprs } = unifyArms(scope, left, right, operator, settle);
-  if (!(operator === 'UNION' && all)) columns.forEach(checkEquality);
+  if (!(operator === 'UNION' && all))
+    columns.forEach((column, index) => checkEquality(column, leftExprs[index]?.location ?? -1));
   const relation: Relation = queryRelation(scope, left, null, columns);
   const query: CompoundQuery = {
     kind: 'compound',
@@ -70,12 +71,12 @@ function analyseArm(scope: Scope, arm: SelectStmt | undefined): Query {
   return analyseSelect(scope.beside(), arm, false);
 }
 
-function checkEquality(column: RelationColumn): void {
+function checkEquality(column: RelationColumn, location: number): void {
   if (isComparable(column.type.oid)) return;
   throw errorAt(
     'undefined_function',
     `could not identify an equality operator for type ${typeName(column.type.oid)}`,
-    -1,
+    location,
   );
 }
 

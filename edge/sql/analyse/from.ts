@@ -169,7 +169,16 @@ export function conjunctsOf(node: Node): readonly Node[] {
 }
 
 function sharedNames(join: JoinExpr, left: Entry, right: Entry): readonly string[] {
-  if (join.isNatural !== true) return namesOf(join.usingClause);
+  if (join.isNatural !== true) {
+    const listed = namesOf(join.usingClause);
+    const twice = listed.find((name, index) => listed.indexOf(name) !== index);
+    if (twice === undefined) return listed;
+    throw errorAt(
+      'duplicate_column',
+      `column name "${twice}" appears more than once in USING clause`,
+      -1,
+    );
+  }
   const names = new Set(right.columns.map((column) => column.name));
   const shared = left.columns.map((column) => column.name).filter((name) => names.has(name));
   return [...new Set(shared)];

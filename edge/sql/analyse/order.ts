@@ -110,7 +110,7 @@ export function analyseOrderBy(
       );
     }
     const { expr } = settleTarget(scope, found, targets);
-    checkSortable(expr);
+    checkSortable(expr, locationOf(sort.node));
     if (keys.some((key) => key.expr === expr)) continue;
     keys.push({ expr, ...sortDirection(sort) });
   }
@@ -131,19 +131,19 @@ export function analyseGroupBy(
     for (const item of row?.args ?? [node]) {
       const found = findTarget(scope, item, targets, 'GROUP BY');
       const { expr } = settleTarget(scope, found, targets);
-      checkGroupKey(expr);
+      checkGroupKey(expr, locationOf(item));
       if (!keys.some((key) => sameExpr(key, expr))) keys.push(expr);
     }
   }
   return keys;
 }
 
-function checkGroupKey(expr: Expr): void {
+function checkGroupKey(expr: Expr, location: number): void {
   if (!isComparable(expr.type.oid)) {
     throw errorAt(
       'undefined_function',
       `could not identify an equality operator for type ${typeName(expr.type.oid)}`,
-      expr.location,
+      location,
     );
   }
   if (expr.kind === 'aggregate') {

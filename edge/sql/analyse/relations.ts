@@ -118,12 +118,13 @@ export function renameColumns(
   columns: readonly RelationColumn[],
   alias: AliasNode | undefined,
   location: number,
+  what = 'table',
 ): readonly RelationColumn[] {
   const names = namesOf(alias?.colnames as Node[] | undefined);
   if (names.length > columns.length) {
     throw errorAt(
       'invalid_column_reference',
-      `table "${alias?.aliasname ?? ''}" has ${columns.length} columns available but ${names.length} columns specified`,
+      `${what} "${alias?.aliasname ?? ''}" has ${columns.length} columns available but ${names.length} columns specified`,
       location,
     );
   }

@@ -27,12 +27,12 @@ export function sortDirection(sort: SortBy): { descending: boolean; nullsFirst: 
 }
 
 /** @throws EdgeError 42883 where the type has no order */
-export function checkSortable(expr: Expr): void {
+export function checkSortable(expr: Expr, location: number = expr.location): void {
   if (isComparable(expr.type.oid)) return;
   throw errorAt(
     'undefined_function',
     `could not identify an ordering operator for type ${typeName(expr.type.oid)}`,
-    expr.location,
+    location,
     { hint: 'Use an explicit ordering operator or modify the query.' },
   );
 }

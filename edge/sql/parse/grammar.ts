@@ -61,6 +61,13 @@ function tooDeep(): EdgeError {
 function grammarError(message: string, position: number): EdgeError {
   if (message.startsWith('memory exhausted')) return tooDeep();
   const fields = position > 0 ? { position } : {};
+  if (/^frame (start|end)/.test(message)) return new EdgeError('windowing_error', message, fields);
+  if (message.startsWith('LIMIT #,# syntax')) {
+    return new EdgeError('syntax_error', message, {
+      ...fields,
+      hint: 'Use separate LIMIT and OFFSET clauses.',
+    });
+  }
   if (/not (yet )?(supported|implemented)/.test(message)) {
     return new EdgeError('feature_not_supported', message, fields);
   }

@@ -221,3 +221,150 @@ select * from jsonb_each('{}')
 select pg_size_pretty(1)
 select -'x'
 select lead(amount, 1, 0) over (order by id), array_append(array[1], 1.5), array[1] || 2.5 from sales
+select id from sales group by
+select count(*), note from sales
+select note from sales having true
+select amount from sales having count(*) > 1
+select sum(amount) from sales where sum(amount) > 1
+select sum(amount) from sales group by sum(amount)
+select * from sales join products on count(*) = 1
+select sum(sum(amount)) from sales
+select count(*) from sales order by id
+select distinct note from sales order by count(*)
+select note, count(*) from sales group by 3
+select note, count(*) from sales group by 0
+select * from sales group by note
+select id from sales order by 1.5
+select id from sales order by 'x'
+select id from sales order by 0
+select id as a, qty as a from sales order by a
+select id as a, qty as a from sales group by a
+select * from sales limit -1 offset 'x'
+select * from sales limit 1.5
+select * from sales limit true
+select * from sales where id = 'abc'
+select * from sales where at > 'not a date'
+select * from sales where uid = 'xyz'
+select * from sales where amount > 'abc'
+select * from sales where ok = 'maybe'
+select * from sales where meta = '{bad'
+select 'abc'::int
+select '99999999999'::int
+select '1.5'::int
+select 300::int2::bool
+select '{1,a}'::int[]
+select 99999999999::int
+select cast('x' as date)
+select interval 'foo'
+select now() + 1
+select day + day from sales
+select at + at from sales
+select at = day, at > local from sales
+select note = 5 from sales
+select note > qty from sales
+select ok > 5 from sales
+select -note from sales
+select not note from sales
+select meta = 'x'::text from sales
+select doc = doc from sales
+select doc from sales order by doc
+select distinct doc from sales
+select doc, count(*) from sales group by doc
+select doc from sales union select doc from sales
+select max(ok) from sales
+select max(meta) from sales
+select avg(note) from sales
+select sum(at) from sales
+select count(id, note) from sales
+select upper(1, 2)
+select upper()
+select substring('abc' from 'x' for 1)
+select round('a', 1)
+select length(null), upper(null), abs(null)
+select coalesce()
+select nullif(1)
+select greatest()
+select case when 1 = 1 then 'a' when 2 = 2 then 5 end
+select case 1 when true then 1 end
+select coalesce(1, true)
+select coalesce('a', 1)
+select array[1, 'a']
+select array[1, true]
+select (array[1,2])['a']
+select (1)[1]
+select 1 in ('a')
+select 1 in (select 'a'::text)
+select note in (select id from products) from sales
+select (1, 2) in (select 1)
+select 1 = any(1)
+select 1 = any(array['a'])
+select 1 = any('{a}')
+select exists(1)
+select (select 1, 2)
+select 1 union select 1, 2
+select true union select 1
+select now() union select 1
+select id from sales union select note from sales
+values (1, 2), (3)
+values (1), (true)
+select * from (values (1, 2)) t(a, b, c)
+select * from unknown_function(1)
+select * from sales s join products s on true
+select * from sales s, s.x
+select s.* from sales
+select sales.* from sales s
+select public.sales.nope from public.sales
+select nope.sales.id from sales
+select a.b.c.d.e from sales
+select * from sales natural join rates
+select * from sales join rates using (v)
+select * from sales join products using (id, id)
+select id from sales s join products p using (id) where s.id = 1 and p.id = 1 and id = 1
+select merchant_id from sales s join products p using (id)
+select row_number() over (order by nope) from sales
+select row_number() over w from sales
+select sum(qty) over (rows between unbounded following and current row) from sales
+select sum(qty) over (order by id range between '1' preceding and current row) from sales
+select sum(qty) over (rows between qty preceding and current row) from sales
+select sum(count(*) over ()) from sales
+select sum(sum(qty) over ()) over () from sales
+select count(*) over () from sales group by note having count(*) over () > 1
+select id from sales where exists (select nope from products)
+select id from sales where id in (select s.nope from products s)
+with x as (select nope from sales) select * from x
+with x(a, b) as (select 1) select * from x
+with x as (select 1) select * from y
+select $1::nope
+select $1 + $2
+select $1 = $2
+select $1 is null
+select $1 and $2, not $3
+select -$1
+select abs($1)
+select upper($1), length($2), $3 like $4
+select $1 in ($2, $3)
+select case $1 when 1 then $2 else 'x' end
+select coalesce($1, $2)
+select $1 between $2 and 5
+select sum($1), count($2), max($3) from sales
+select * from sales where id = $1 or note = $1
+select * from sales where id = $1 and qty = $1
+select date_trunc($1, at), extract(year from $2::timestamp) from sales
+select $1::text::int, ($2)::numeric(5,2), $3::varchar(3)
+select now() - $1, at + $2, day + $3 from sales
+select amount * $1, $2 / amount, qty + $3, ratio * $4 from sales
+select meta -> $1, meta ->> $2, meta @> $3 from sales
+select note || $1, $2 || note, qty || $3 from sales
+select array[$1, 2], $2 = any($3), $4 = any(array[1,2])
+select * from generate_series($1, $2)
+select * from sales where id in (select $1)
+select (select $1), exists(select $2::int)
+select $1 union select 1
+select $1 union select $2
+values ($1, $2), (1, 'a')
+select * from (values ($1)) t(x) where x = 1
+select limit_ from (select 1 as limit_) x limit $1
+select id from sales order by $1
+select count(*) from sales group by $1
+select 1 limit 1, 2
+select sum(qty) over (rows between current row and unbounded preceding) from sales

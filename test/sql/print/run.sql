@@ -413,3 +413,112 @@ select id from sales where amount = (select price * 5 from products where name =
 select id, lead(amount, 1, 0) over (order by id), lag(qty, 1, 1.5) over (order by id) from sales order by id
 select array_append(array[1], 1.5), array[1] || 2::bigint, array_cat(array[1], array[2.5])
 select -'x'
+select case when false then 1/0 else 1 end
+select coalesce(1, 1/0)
+select id from sales where false and 1/0 = 1
+select 1 where 1 = 1 and true
+select distinct note from sales order by note desc nulls last limit 2
+select note, count(*) n from sales group by note order by n desc, note nulls first
+select s.note, sum(p.price) from sales s join products p on p.name = s.note group by s.note having sum(p.price) > 1 order by 1
+select * from (select note, row_number() over (partition by note order by id) rn from sales) t where rn = 1 order by note
+select to_char(12.5, '999.99'), to_char(5, '000')
+select extract(hour from at), extract(minute from at) from sales order by id
+select date_trunc('month', day), date_trunc('hour', at) from sales order by id
+select at + interval '1 hour', at - interval '1 day', day + 7, day - 7 from sales order by id
+select sum(amount) from sales where at >= timestamptz '2024-01-01 00:00:00+00' and at < timestamptz '2024-01-02 00:00:00+00'
+select coalesce(sum(amount), 0)::numeric(12,2) from sales where id > 100
+select round(avg(amount), 2), round(sum(amount) / count(*), 2) from sales
+select count(*) filter (where amount > 5)::float / count(*) from sales
+select note, amount, amount - lag(amount) over (order by id) as diff from sales order by id
+select id, sum(amount) over (order by id rows between unbounded preceding and current row) as running from sales order by id
+select string_agg(distinct note, ', ' order by note) from sales
+select string_agg(note || ':' || id, ',' order by id) from sales
+select meta->>'a', meta->'b'->0, meta @> '{"a":1}', meta ? 'a' from sales order by id
+select jsonb_build_object('id', id, 'note', note) from sales order by id limit 2
+select json_agg(json_build_object('id', id, 'amount', amount) order by id) from sales
+select id from sales where meta->>'a' = '1'
+select (meta->>'a')::int + 1 from sales where id < 3 order by id
+select id from sales where (meta->>'a')::int = 2
+select regexp_replace(note, 'm', 'x'), regexp_match(note, 'm(.)'), split_part('a-b-c', '-', 2) from sales order by id
+select upper(left(note, 1)) || substr(note, 2) from sales order by id
+select note ilike '%MI%' from sales order by id
+select md5('a'), encode('abc'::bytea, 'hex'), decode('616263', 'hex'), 'abc'::bytea
+select id::text || '-' || qty::text from sales order by id
+select greatest(id, qty), least(id, qty, 3) from sales order by id
+select sum(qty * amount) from sales
+select qty, qty::float8 / 3, qty / 3.0 from sales order by id
+select power(qty, 2), sqrt(abs(qty)) from sales order by id
+select id from sales where qty in (select qty from sales where qty > 0) order by id
+select id from sales s1 where not exists (select 1 from sales s2 where s2.amount > s1.amount) order by id
+select a.id, b.id from sales a left join sales b on b.id = a.id + 1 order by a.id
+select count(distinct (note)) from sales
+select (select array_agg(id order by id) from products) as ids
+select x.* from (values (1, 'a', true), (2, null, false)) as x(id, name, ok)
+select sum(x) from (values (1), (2.5)) v(x)
+select max(v) from (values ('a'), ('b')) t(v)
+select * from products where name in ('milk', 'bread') order by price desc
+select p.*, s.id as sid from products p left join lateral (select 1 as id) s on true order by p.id
+select exists(select 1 from sales where amount > 100) as big, not exists(select 1 from sales) as none
+select t.note from sales t where t.note > 'b' and t.note < 'n' order by 1
+select id from sales where (amount > 5 or note = 'bread') and (qty > 0 and ok is not null) order by id
+select id from sales where coalesce(ok, false) order by id
+select amount::text, amount::varchar, amount::int8, amount::numeric(12,3), amount::float8 from sales order by id
+select sum(amount)::text, avg(amount)::float8 from sales
+select id from sales where amount = 12.50::float8 order by id
+select id from sales where amount > qty order by id
+select id from sales where amount = qty + 5 order by id
+select id from sales where amount between qty and 100 order by id
+select case note when 'milk' then 1 when 'bread' then 2 else 0 end from sales order by id
+select count(*), count(*) * 1.5, count(*)::numeric / 4 from sales
+select 10 % 3, 10.5 % 3, -7 / 2, 7 / -2
+select '2024-01-31'::date + interval '1 month', '2024-03-31'::timestamp - interval '1 month'
+select '2024-01-01'::date - '2023-12-25'::date, '2024-01-01 12:00'::timestamp - '2024-01-01 10:30'::timestamp
+select interval '1 hour 30 minutes' * 2, interval '1 day' + interval '2 hours', interval '3 days' / 2
+select '10:30'::time + interval '45 minutes', '2024-01-01'::date + '10:30'::time
+select at::date, count(*) from sales group by at::date order by 1
+select to_char(at, 'YYYY-MM-DD HH24:MI'), to_char(day, 'Mon DD') from sales order by id
+select trim(leading 'x' from 'xxaxx'), ltrim('  a'), rpad('a', 3, 'b'), repeat('ab', 2), reverse('abc'), strpos('abc', 'c'), initcap('hello world')
+select bit_and(qty), bit_or(qty) from sales where qty > 0
+select variance(qty), stddev(qty), var_pop(qty) from sales
+select (1 = 1) = true, true > false, false = 'f'
+select not (null is null), (null = 1) is null
+select array[1,2,3] @> array[2], array[1,2] && array[2,3], 2 = any(array[1,2]), 5 > all(array[1,2])
+select array_to_string(array[1,null,3], ','), string_to_array('a,b', ','), cardinality(array[1,2]), array_position(array['a','b'], 'b')
+select unnest(string_to_array('a,b,c', ',')) order by 1 desc
+select x, y from generate_series(1, 2) x, generate_series(1, 2) y order by 1, 2
+select n, n * n from generate_series(1, 10, 3) as n
+select d::date from generate_series('2024-01-01'::timestamp, '2024-01-03'::timestamp, interval '1 day') d
+select 1::int2 + 1::int2, 1::int2 * 1::int4, 1::int8 + 1, 5::int2 / 2::int2
+select 1e400
+select 'NaN'::float8, 'Infinity'::float8 > 1, 'NaN'::numeric
+select 'abc' < 'abd', 'a' < 'B', 'é' > 'z'
+select '{"a": [1, 2]}'::jsonb #>> '{a,1}', '[1,2]'::jsonb -> -1, jsonb_array_length('[1,2,3]'), jsonb_typeof('{}')
+select true::text, false::varchar, 't'::text::bool, 'yes'::bool, 0::bool
+select 'x' as "Col A", 1 as "select"
+select count(*) from (select distinct note, code from sales) x
+select note from sales group by note order by count(*) desc, note limit 1
+select note, array_agg(id order by id) from sales group by note order by note
+select sum(amount) over w, avg(qty) over w from sales window w as (partition by ok order by id) order by id
+select id, count(*) over (partition by note), max(amount) over (partition by note) from sales order by id
+select id, ntile(3) over (order by id), percent_rank() over (order by amount) from sales order by id
+select rank() over (order by amount desc nulls last, id) from sales order by id
+select id, lag(note, 2, 'zz') over (order by id), lead(id) over (order by id desc) from sales order by id
+select sum(qty) over (order by id range between 1 preceding and 1 following) from sales order by id
+select sum(qty) over (order by note groups between 1 preceding and current row) from sales order by id
+select count(*) over (order by id rows between 1 following and 2 following) from sales order by id
+select sum(amount) over (order by id rows between 1 preceding and current row exclude current row) from sales order by id
+select rate, sum(rate) over (order by id) from sales where id in (1, 2, 3) order by id
+select id from sales intersect (select id from products union select 5) order by 1
+(select 1 as a order by a) union all (select 2 limit 1) order by a desc
+select 1 as a union all select 2 union all select 1 order by 1 limit 2 offset 1
+select * from (select id from sales union all select id from products) u order by id
+with t as (values (1), (2)) select * from t order by 1
+with a(x) as (select 1 union select 2), b as (select x * 2 as y from a) select * from a cross join b order by x, y
+select (with q as (select 5 as v) select v from q)
+select id from sales where id in (with q as (select 1 as v) select v from q)
+select * from sales s join products p using (id, merchant_id) order by id
+select id from sales natural join (select 1::bigint as id) x
+select count(*) from sales cross join products
+select p1.name, p2.name from products p1 join products p2 on p1.price < p2.price order by 1, 2
+select s.id from (sales s join products p on s.note = p.name) left join rates r on r.id = s.id order by s.id
+select coalesce(s.id, p.id) as id from sales s full outer join products p on s.id = p.id where s.id is null or p.id is null order by 1
