@@ -167,9 +167,20 @@ interface CloudRow {
   readonly data: Readonly<Record<string, string | null>>;
 }
 
+interface CloudRows {
+  readonly rows: readonly CloudRow[];
+}
+
+interface CloudRefusal {
+  readonly error: string;
+}
+
 async function readCloud(url: string): Promise<readonly Sale[]> {
   const answer = await request(new URL('/api/rows?table=transactions', url));
-  const body = (await answer.body.json()) as { readonly rows: readonly CloudRow[] };
+  const body = (await answer.body.json()) as CloudRows | CloudRefusal;
+  // A box that lost everything has sent nothing: the cloud does not know the table.
+  if ('error' in body && body.error.includes('no box has sent')) return [];
+  if ('error' in body) throw new Error(`the cloud refused to show its rows: ${body.error}`);
   return body.rows
     .filter((row) => !row.deleted)
     .map((row) => ({
