@@ -1,6 +1,7 @@
 /**
  * Function calls, aggregates and window calls.
  */
+
 import type { FuncCall, WindowDef } from '@pgsql/types';
 import { OID } from '../../types/oids.ts';
 import { PLAIN } from '../../types/storage.ts';
@@ -8,11 +9,11 @@ import { typeByName, typeName } from '../../types/type-info.ts';
 import { functionsNamed, isComparable, type Signature } from '../functions/signatures.ts';
 import { type Analysis, errorAt, refuse } from './analysis.ts';
 import { callExpr, constant, plainType, sameExpr, toPlain } from './build.ts';
+import { callArguments, functionMissing } from './call-arguments.ts';
 import { AGGREGATES_REFUSED, WINDOWS_REFUSED } from './clauses.ts';
 import { castExplicitly, coerceArgument, coerceTo } from './coerce.ts';
-import { analyseBoolean, analyseExpression } from './expressions.ts';
-import { isKnownFunction } from './known-functions.ts';
-import { asNode, type Node, namesOf } from './nodes.ts';
+import { type Node, namesOf } from './nodes.ts';
+import { analyseBoolean } from './recursion.ts';
 import { type Resolved, resolveFunction } from './resolve.ts';
 import type { Scope } from './scope.ts';
 import { setReturningTarget } from './set-functions.ts';
@@ -20,38 +21,6 @@ import { analyseSortBy } from './sort.ts';
 import type { AggregateExpr, Expr, SortKey, WindowSpec } from './tree.ts';
 import { contains, hasWindowCall } from './walk.ts';
 import { analyseWindow } from './windows.ts';
-
-/** The arguments of a call, typed; `*` gives none. */
-export function callArguments(scope: Scope, call: FuncCall): readonly Expr[] {
-  if (call.func_variadic === true) throw refuse('VARIADIC in a call', call.location ?? 0);
-  return (call.args ?? []).map((arg) => {
-    if (asNode(arg, 'NamedArgExpr') !== undefined) {
-      throw refuse('a named argument', call.location ?? 0);
-    }
-    return analyseExpression(scope, arg);
-  });
-}
-
-/** PostgreSQL's error for a function that is not there, or not the only one. */
-export function functionMissing(
-  resolution: 'none' | 'ambiguous',
-  name: string,
-  types: readonly number[],
-  location: number,
-): Error {
-  const call = `${name}(${types.map(typeName).join(', ')})`;
-  if (resolution === 'ambiguous') {
-    return errorAt('ambiguous_function', `function ${call} is not unique`, location, {
-      hint: 'Could not choose a best candidate function. You might need to add explicit type casts.',
-    });
-  }
-  if (functionsNamed(name).length === 0 && isKnownFunction(name)) {
-    return refuse(`function ${name}`, location);
-  }
-  return errorAt('undefined_function', `function ${call} does not exist`, location, {
-    hint: 'No function matches the given name and argument types. You might need to add explicit type casts.',
-  });
-}
 
 function wrongKind(what: string, name: string, problem: string, location: number): Error {
   return errorAt('wrong_object_type', `${what}, but ${name} ${problem}`, location);

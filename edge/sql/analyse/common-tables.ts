@@ -1,12 +1,13 @@
 /**
  * WITH: each query sees those before it, and hides tables of the same name for what follows.
  */
+
 import type { WithClause } from '@pgsql/types';
 import { errorAt, refuse, uniqueName } from './analysis.ts';
 import { asNode, type Node, tagOf } from './nodes.ts';
+import { analyseQuery } from './recursion.ts';
 import { queryColumns, renameColumns } from './relations.ts';
 import type { Scope } from './scope.ts';
-import { analyseQuery } from './select.ts';
 import type { CommonTable } from './tree.ts';
 
 const MATERIALIZED: Readonly<Record<string, boolean>> = {

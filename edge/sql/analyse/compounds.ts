@@ -1,6 +1,7 @@
 /**
  * UNION, INTERSECT, EXCEPT: arms brought to one type for each column, sorted by output columns only.
  */
+
 import type { SelectStmt } from '@pgsql/types';
 import { OID } from '../../types/oids.ts';
 import { typeName } from '../../types/type-info.ts';
@@ -8,10 +9,12 @@ import { isComparable } from '../functions/signatures.ts';
 import { errorAt, refuse } from './analysis.ts';
 import { toPlain } from './build.ts';
 import { coerceAll, unifyForms, unifyTypes } from './coerce.ts';
+import { analyseLimit } from './limit.ts';
+import { makeSelect } from './make-select.ts';
 import { asNode, locationOf, namesOf } from './nodes.ts';
+import { analyseSelect } from './recursion.ts';
 import { columnExpr, outputName, queryRelation } from './relations.ts';
 import { Scope } from './scope.ts';
-import { analyseLimit, analyseSelect, makeSelect } from './select.ts';
 import { checkSortable, sortDirection } from './sort.ts';
 import type {
   CompoundQuery,

@@ -2,6 +2,7 @@
  * Expressions: one handler for each node of the grammar, which gives it a type and a place in the tree.
  * What has no handler is refused by name, never passed through.
  */
+
 import type {
   A_ArrayExpr,
   A_Const,
@@ -47,10 +48,13 @@ import {
   type NodeBody,
   type NodeTag,
   namesOf,
+  required,
   tagOf,
 } from './nodes.ts';
-import { analyseOperator, makeOperator } from './operators.ts';
-import { type Clause, Scope } from './scope.ts';
+import { analyseOperator } from './operator-nodes.ts';
+import { makeOperator } from './operators.ts';
+import { tie } from './recursion.ts';
+import type { Clause, Scope } from './scope.ts';
 import { analyseSublink } from './sublinks.ts';
 import type { Expr } from './tree.ts';
 import { resolveTypeName } from './type-names.ts';
@@ -153,12 +157,6 @@ function analyseBooleanTest(scope: Scope, body: BooleanTest, location: number): 
   const [what, test] = BOOLEAN_TESTS[body.booltesttype ?? 'IS_TRUE'] ?? ['IS TRUE', 'IS 1'];
   const arg = analyseBoolean(scope, required(body.arg), what);
   return sqlExpr(BOOL, ['(', arg, ` ${test})`], location, { leakproof: true });
-}
-
-/** The node that the grammar always fills in. */
-export function required(node: Node | undefined): Node {
-  if (node === undefined) throw new Error('the grammar left a child out');
-  return node;
 }
 
 function analyseCase(scope: Scope, body: CaseExpr, location: number): Expr {
@@ -380,3 +378,5 @@ const HANDLERS: { readonly [Tag in NodeTag]?: Handler<Tag> } = {
     throw errorAt('syntax_error', 'DEFAULT is not allowed in this context', location);
   },
 };
+
+tie({ expression: analyseExpression, boolean: analyseBoolean });

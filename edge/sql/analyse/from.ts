@@ -3,14 +3,15 @@
  *
  * @see https://www.postgresql.org/docs/current/queries-table-expressions.html#QUERIES-FROM
  */
+
 import type { JoinExpr } from '@pgsql/types';
 import { EdgeError } from '../../errors.ts';
 import { errorAt, nested, refuse } from './analysis.ts';
 import { joined } from './build.ts';
 import { coerceAll, unifyForms, unifyTypes } from './coerce.ts';
-import { analyseBoolean } from './expressions.ts';
 import { asNode, locationOf, type Node, namesOf, tagOf } from './nodes.ts';
 import { makeOperator } from './operators.ts';
+import { analyseBoolean } from './recursion.ts';
 import { addRangeVar, addSubselect, columnsOf } from './relations.ts';
 import type { NamespaceColumn, NamespaceItem, Scope } from './scope.ts';
 import { addFunction } from './set-functions.ts';

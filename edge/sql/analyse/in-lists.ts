@@ -2,6 +2,7 @@
  * `x IN (a, b)`, `x op ANY (array)` and `x op ALL (array)`: one SQLite IN wherever equality is plain, so that
  * x's index serves.
  */
+
 import type { A_Expr } from '@pgsql/types';
 import { OID } from '../../types/oids.ts';
 import { isArrayType, typeByOid } from '../../types/type-info.ts';
@@ -9,8 +10,7 @@ import { isNativeElement, printArrayComparison } from '../functions/signatures.t
 import { errorAt, refuse } from './analysis.ts';
 import { BOOL, constant, joined, sqlExpr, toPlain, weave } from './build.ts';
 import { coerceAll, coerceArgument, coerceTo } from './coerce.ts';
-import { analyseExpression, required } from './expressions.ts';
-import { asNode, namesOf } from './nodes.ts';
+import { asNode, namesOf, required } from './nodes.ts';
 import {
   CANONICAL,
   compareRows,
@@ -19,6 +19,7 @@ import {
   resolveSymbol,
   rowOf,
 } from './operators.ts';
+import { analyseExpression } from './recursion.ts';
 import { commonType } from './resolve.ts';
 import type { Scope } from './scope.ts';
 import type { ConstExpr, Expr } from './tree.ts';

@@ -71,3 +71,9 @@ const LOCATED: ReadonlySet<NodeTag> = new Set([
   'CollateClause',
   'TypeName',
 ] as const);
+
+/** The node that the grammar always fills in. */
+export function required(node: Node | undefined): Node {
+  if (node === undefined) throw new Error('the grammar left a child out');
+  return node;
+}

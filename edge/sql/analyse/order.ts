@@ -2,6 +2,7 @@
  * ORDER BY, GROUP BY and DISTINCT ON: a bare name is an output column (for GROUP BY an input column
  * first), a bare integer is a position, anything else is an expression.
  */
+
 import type { A_Const } from '@pgsql/types';
 import { OID } from '../../types/oids.ts';
 import { typeName } from '../../types/type-info.ts';
@@ -9,9 +10,9 @@ import { isComparable } from '../functions/signatures.ts';
 import { errorAt, refuse } from './analysis.ts';
 import { sameExpr } from './build.ts';
 import { coerceTo, settleUnknown } from './coerce.ts';
-import { analyseExpression, required } from './expressions.ts';
-import { asNode, locationOf, type Node, namesOf } from './nodes.ts';
-import { type Clause, Scope } from './scope.ts';
+import { asNode, locationOf, type Node, namesOf, required } from './nodes.ts';
+import { analyseExpression } from './recursion.ts';
+import type { Clause, Scope } from './scope.ts';
 import { checkSortable, sortDirection } from './sort.ts';
 import type { Expr, SortKey, Target } from './tree.ts';
 

@@ -2,6 +2,7 @@
  * Relations of a FROM list: tables, subqueries, common tables, set-returning functions; and the names
  * under which each is known.
  */
+
 import type { RangeSubselect, RangeVar } from '@pgsql/types';
 import { EdgeError } from '../../errors.ts';
 import { OID } from '../../types/oids.ts';
@@ -10,10 +11,9 @@ import { type Column, ROW_ID_COLUMN, type Table } from '../catalog/model.ts';
 import { guardedTable } from '../isolate/guard.ts';
 import { errorAt, refuse, uniqueName } from './analysis.ts';
 import { plainType } from './build.ts';
-import { required } from './expressions.ts';
-import { type Node, namesOf } from './nodes.ts';
+import { type Node, namesOf, required } from './nodes.ts';
+import { analyseQuery } from './recursion.ts';
 import type { NamespaceColumn, NamespaceItem, Scope } from './scope.ts';
-import { analyseQuery } from './select.ts';
 import type { ColumnExpr, CommonTable, Query, Relation, RelationColumn } from './tree.ts';
 
 /** The SQLite name of a query's output column. */

@@ -104,7 +104,7 @@ export class Scope {
   }
 
   findCommonTable(name: string): CommonTable | undefined {
-    for (let scope: Scope | null = this; scope !== null; scope = scope.parent) {
+    for (const scope of outward(this)) {
       const found = scope.commonTables.get(name);
       if (found !== undefined) return found;
     }
@@ -153,7 +153,7 @@ export class Scope {
 
   /** The FROM entry of this name, here or further out. @throws EdgeError 42P01 */
   findItem(schema: string | null, name: string, location: number): NamespaceItem {
-    for (let scope: Scope | null = this; scope !== null; scope = scope.parent) {
+    for (const scope of outward(this)) {
       const found = scope.items.filter(
         (item) =>
           item.relationVisible && item.name === name && (schema === null || item.schema === schema),
@@ -167,7 +167,7 @@ export class Scope {
   }
 
   #missingItem(name: string, location: number): Error {
-    for (let scope: Scope | null = this; scope !== null; scope = scope.parent) {
+    for (const scope of outward(this)) {
       const hidden = scope.items.find((item) => item.aliasOf === name);
       if (hidden !== undefined) {
         return errorAt(
@@ -178,7 +178,7 @@ export class Scope {
         );
       }
     }
-    for (let scope: Scope | null = this; scope !== null; scope = scope.parent) {
+    for (const scope of outward(this)) {
       if (!scope.items.some((item) => item.name === name)) continue;
       return errorAt(
         'undefined_table',
@@ -193,9 +193,9 @@ export class Scope {
   }
 
   *#relationsAround(): Generator<Relation> {
-    for (let scope: Scope | null = this; scope !== null; scope = scope.#siblings ?? scope.parent) {
-      yield* scope.relations;
-    }
+    yield* this.relations;
+    const next = this.#siblings ?? this.parent;
+    if (next !== null) yield* next.#relationsAround();
   }
 
   #missingColumn(qualifier: string | null, name: string, location: number): Error {
@@ -210,7 +210,7 @@ export class Scope {
   }
 
   #resolveBare(name: string, location: number): Expr {
-    for (let scope: Scope | null = this; scope !== null; scope = scope.parent) {
+    for (const scope of outward(this)) {
       const matches = scope.items.flatMap((item) =>
         item.columnsVisible ? item.columns.filter((column) => column.name === name) : [],
       );
@@ -219,7 +219,7 @@ export class Scope {
       }
       if (matches[0] !== undefined) return { ...matches[0].expr, location };
     }
-    for (let scope: Scope | null = this; scope !== null; scope = scope.parent) {
+    for (const scope of outward(this)) {
       if (scope.items.some((item) => item.relationVisible && item.name === name)) {
         throw refuse(`a reference to the whole row of "${name}"`, location);
       }
@@ -234,4 +234,10 @@ export class Scope {
 function sameSchema(left: NamespaceItem, right: NamespaceItem): boolean {
   // Two tables of one name from two schemas may stand side by side, as in PostgreSQL.
   return left.schema === null || right.schema === null || left.schema === right.schema;
+}
+
+/** The scope and those around it, from the inside out. */
+function* outward(scope: Scope): Generator<Scope> {
+  yield scope;
+  if (scope.parent !== null) yield* outward(scope.parent);
 }

@@ -4,45 +4,24 @@
  *
  * @see https://www.postgresql.org/docs/current/sql-select.html
  */
+
 import type { SelectStmt } from '@pgsql/types';
-import { OID } from '../../types/oids.ts';
 import { typeName } from '../../types/type-info.ts';
 import { isComparable } from '../functions/signatures.ts';
 import { errorAt, nested, refuse } from './analysis.ts';
-import { coerceToSpecific } from './coerce.ts';
 import { analyseCommonTables } from './common-tables.ts';
 import { analyseCompound } from './compounds.ts';
-import { analyseBoolean, analyseExpression } from './expressions.ts';
 import { analyseFrom, conjunctsOf } from './from.ts';
 import { checkGrouping } from './grouping.ts';
+import { analyseLimit } from './limit.ts';
+import { makeSelect } from './make-select.ts';
 import { asNode, locationOf, type Node, tagOf } from './nodes.ts';
 import { analyseDistinctOn, analyseGroupBy, analyseOrderBy } from './order.ts';
+import { analyseBoolean, tie } from './recursion.ts';
 import type { Clause, Scope } from './scope.ts';
 import { analyseTargetList } from './targets.ts';
-import type { Expr, Query, SelectQuery, Target } from './tree.ts';
+import type { Expr, Query, Target } from './tree.ts';
 import { analyseValues } from './values.ts';
-import { contains } from './walk.ts';
-
-/** A SELECT with everything optional left out. */
-export function makeSelect(
-  parts: Pick<SelectQuery, 'targets'> & Partial<Omit<SelectQuery, 'kind' | 'targets'>>,
-): SelectQuery {
-  return {
-    kind: 'select',
-    commonTables: [],
-    distinct: false,
-    distinctOn: [],
-    from: [],
-    where: [],
-    groupBy: [],
-    having: [],
-    grouped: false,
-    orderBy: [],
-    limit: null,
-    offset: null,
-    ...parts,
-  };
-}
 
 /** A query node: SELECT, VALUES, set operations. The scope is the query's own, fresh. */
 export function analyseQuery(scope: Scope, node: Node, settle = true): Query {
@@ -193,28 +172,6 @@ function checkEquality(expr: Expr): void {
   );
 }
 
-/** LIMIT and OFFSET: bigint, without the query's own columns. */
-export function analyseLimit(
-  scope: Scope,
-  select: SelectStmt,
-): { readonly limit: Expr | null; readonly offset: Expr | null } {
-  if (select.limitOption === 'LIMIT_OPTION_WITH_TIES') throw refuse('WITH TIES', -1);
-  const offset = limitExpr(scope, select.limitOffset, 'OFFSET');
-  const limit = limitExpr(scope, select.limitCount, 'LIMIT');
-  return { limit, offset };
-}
+tie({ select: analyseSelect, query: analyseQuery });
 
-function limitExpr(scope: Scope, node: Node | undefined, clause: 'LIMIT' | 'OFFSET'): Expr | null {
-  if (node === undefined) return null;
-  const expr = scope.within(clause, () => analyseExpression(scope, node));
-  if (expr.kind === 'const' && expr.value === null) return null;
-  const coerced = coerceToSpecific(scope.analysis, expr, OID.int8, clause);
-  if (contains(coerced, (part) => part.kind === 'column' && scope.relations.has(part.relation))) {
-    throw errorAt(
-      'invalid_column_reference',
-      `argument of ${clause} must not contain variables`,
-      locationOf(node),
-    );
-  }
-  return coerced;
-}
+export { makeSelect };

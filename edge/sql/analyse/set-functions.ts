@@ -3,13 +3,14 @@
  * turns into rows. In FROM they are relations; in the select list one of them is joined to FROM, which is
  * what PostgreSQL's rows come out as; several in step are refused.
  */
+
 import type { RangeFunction } from '@pgsql/types';
 import { OID } from '../../types/oids.ts';
 import { PLAIN } from '../../types/storage.ts';
 import { functionsNamed, printCall, printElement } from '../functions/signatures.ts';
 import { refuse, uniqueName } from './analysis.ts';
 import { callExpr, plainType, sqlExpr, weave } from './build.ts';
-import { callArguments, functionMissing } from './calls.ts';
+import { callArguments, functionMissing } from './call-arguments.ts';
 import { coerceArgument } from './coerce.ts';
 import { asNode, namesOf } from './nodes.ts';
 import { columnExpr, enter, renameColumns } from './relations.ts';

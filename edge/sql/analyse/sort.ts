@@ -1,13 +1,14 @@
 /**
  * ORDER BY terms wherever they stand: direction, NULLs and the check that the type has an order.
  */
+
 import type { SortBy } from '@pgsql/types';
 import { typeName } from '../../types/type-info.ts';
 import { isComparable } from '../functions/signatures.ts';
 import { errorAt, refuse } from './analysis.ts';
 import { settleUnknown } from './coerce.ts';
-import { analyseExpression, required } from './expressions.ts';
-import { asNode, type Node, namesOf } from './nodes.ts';
+import { asNode, type Node, namesOf, required } from './nodes.ts';
+import { analyseExpression } from './recursion.ts';
 import type { Scope } from './scope.ts';
 import type { Expr, SortKey } from './tree.ts';
 

@@ -3,18 +3,19 @@
  * thing (`x > ALL (SELECT ...)`) the three-valued answer is put together from aggregates over the
  * comparison of each row.
  */
+
 import type { SubLink } from '@pgsql/types';
 import { PLAIN } from '../../types/storage.ts';
 import { typeByOid } from '../../types/type-info.ts';
 import { errorAt, refuse } from './analysis.ts';
 import { BOOL, plainType, sqlExpr } from './build.ts';
 import { settleUnknown } from './coerce.ts';
-import { analyseExpression, required } from './expressions.ts';
-import { asNode, type Node, namesOf } from './nodes.ts';
+import { makeSelect } from './make-select.ts';
+import { asNode, type Node, namesOf, required } from './nodes.ts';
 import { compareRowExprs } from './operators.ts';
+import { analyseExpression, analyseQuery } from './recursion.ts';
 import { columnExpr, queryColumns, queryRelation } from './relations.ts';
 import { Scope } from './scope.ts';
-import { analyseQuery, makeSelect } from './select.ts';
 import type { Expr, Query } from './tree.ts';
 
 function innerQuery(scope: Scope, body: SubLink): Query {

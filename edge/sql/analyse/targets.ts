@@ -1,11 +1,12 @@
 /**
  * The select list: star expansion, and the names that PostgreSQL gives to columns without one.
  */
+
 import type { ColumnRef } from '@pgsql/types';
 import { errorAt, refuse } from './analysis.ts';
 import { settleUnknown } from './coerce.ts';
-import { analyseExpression, required } from './expressions.ts';
-import { asNode, locationOf, type Node, namesOf, tagOf } from './nodes.ts';
+import { asNode, locationOf, type Node, namesOf, required, tagOf } from './nodes.ts';
+import { analyseExpression } from './recursion.ts';
 import type { Clause, Scope } from './scope.ts';
 import type { Target } from './tree.ts';
 

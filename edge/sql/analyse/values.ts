@@ -1,14 +1,15 @@
 /**
  * VALUES lists: as many columns in every row, each of one type.
  */
+
 import type { SelectStmt } from '@pgsql/types';
 import { errorAt } from './analysis.ts';
 import { coerceAll, settleUnknown, unifyForms, unifyTypes } from './coerce.ts';
 import { sortRelation } from './compounds.ts';
-import { analyseExpression } from './expressions.ts';
+import { analyseLimit } from './limit.ts';
 import { asNode, locationOf } from './nodes.ts';
+import { analyseExpression } from './recursion.ts';
 import type { Scope } from './scope.ts';
-import { analyseLimit } from './select.ts';
 import type { Expr, Query, Target, ValuesQuery } from './tree.ts';
 
 /** The rows' expressions, typed one by one; columns are not unified yet. */

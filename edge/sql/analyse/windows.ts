@@ -3,12 +3,13 @@
  *
  * @see https://www.postgresql.org/docs/current/sql-expressions.html#SYNTAX-WINDOW-FUNCTIONS
  */
+
 import type { WindowDef } from '@pgsql/types';
 import { OID } from '../../types/oids.ts';
 import { errorAt, refuse } from './analysis.ts';
 import { coerceTo, settleUnknown } from './coerce.ts';
-import { analyseExpression } from './expressions.ts';
 import type { Node } from './nodes.ts';
+import { analyseExpression } from './recursion.ts';
 import type { Scope } from './scope.ts';
 import { analyseSortBy } from './sort.ts';
 import type { Expr, SortKey, WindowSpec } from './tree.ts';

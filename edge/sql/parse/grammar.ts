@@ -6,8 +6,6 @@
  *
  * It does not promise anything about meaning; that is the analyser's business.
  */
-import { readFile } from 'node:fs/promises';
-import { createRequire } from 'node:module';
 import createModule, { type PgQueryModule } from 'libpg-query/wasm/libpg-query.js';
 import { EdgeError } from '../../errors.ts';
 
@@ -45,12 +43,6 @@ interface WasmInterface {
 
 const wasm = (globalThis as unknown as { readonly WebAssembly: WasmInterface }).WebAssembly;
 
-async function wasmBytes(): Promise<Uint8Array> {
-  // Not reached in the single executable: it supplies the bytes.
-  const path = createRequire(import.meta.url).resolve('libpg-query/wasm/libpg-query.wasm');
-  return readFile(path);
-}
-
 function tooDeep(): EdgeError {
   return new EdgeError('statement_too_complex', 'stack depth limit exceeded', {
     hint: 'The statement is nested too deep for this box.',
@@ -80,18 +72,16 @@ function grammarError(message: string, position: number): EdgeError {
   return new EdgeError('syntax_error', message, fields);
 }
 
+/** Makes a fresh instance of the module. */
+type Instantiate = () => Promise<PgQueryModule>;
+
 class LibpgQueryGrammar implements Grammar {
-  readonly #compiled: WebAssembly.Module;
+  readonly #instantiate: Instantiate;
   #module: PgQueryModule;
 
-  constructor(compiled: WebAssembly.Module, module: PgQueryModule) {
-    this.#compiled = compiled;
+  constructor(instantiate: Instantiate, module: PgQueryModule) {
+    this.#instantiate = instantiate;
     this.#module = module;
-  }
-
-  static async load(bytes: Uint8Array): Promise<LibpgQueryGrammar> {
-    const compiled = await wasm.compile(bytes);
-    return new LibpgQueryGrammar(compiled, await instantiate(compiled));
   }
 
   parse(text: string): readonly RawStatement[] {
@@ -149,7 +139,7 @@ class LibpgQueryGrammar implements Grammar {
 
   /** The instance's stack was cut off in the middle: a fresh one takes its place as soon as it is made. */
   #replace(): void {
-    instantiate(this.#compiled).then(
+    this.#instantiate().then(
       (module) => {
         this.#module = module;
       },
@@ -158,16 +148,21 @@ class LibpgQueryGrammar implements Grammar {
   }
 }
 
-function instantiate(compiled: WebAssembly.Module): Promise<PgQueryModule> {
-  return createModule({
-    instantiateWasm: (imports, done) => {
-      done(new wasm.Instance(compiled, imports), compiled);
-      return {};
-    },
-  });
+/** Instances from these bytes, compiled once. */
+async function fromBytes(bytes: Uint8Array): Promise<Instantiate> {
+  const compiled = await wasm.compile(bytes);
+  return () =>
+    createModule({
+      instantiateWasm: (imports, done) => {
+        done(new wasm.Instance(compiled, imports), compiled);
+        return {};
+      },
+    });
 }
 
-/** @param wasmBinary bytes of libpg-query.wasm; undefined: from the installed package */
+/** @param wasmBinary bytes of libpg-query.wasm; undefined: the module reads the file beside it */
 export async function loadGrammar(wasmBinary?: Uint8Array): Promise<Grammar> {
-  return LibpgQueryGrammar.load(wasmBinary ?? (await wasmBytes()));
+  const instantiate: Instantiate =
+    wasmBinary === undefined ? () => createModule() : await fromBytes(wasmBinary);
+  return new LibpgQueryGrammar(instantiate, await instantiate());
 }

@@ -8,6 +8,7 @@ import { isSingleRow } from '../analyse/single-row.ts';
 import type {
   AggregateExpr,
   Expr,
+  Query,
   Relation,
   SortKey,
   SubqueryExpr,
@@ -20,9 +21,23 @@ import {
   printKey,
   printScaledAggregate,
 } from '../functions/signatures.ts';
-import { barrierFor, type Surroundings } from '../isolate/barrier.ts';
+import { barrierFor, type Constants, type Surroundings } from '../isolate/barrier.ts';
 import { printLiteral, printParameter, quoteIdentifier } from './names.ts';
-import { printQuery } from './queries.ts';
+
+type QueryPrinter = (
+  query: Query,
+  options: { readonly top: boolean; readonly constants: Constants },
+) => string;
+
+// Expressions hold queries and queries hold expressions: the printer of queries ties itself in when it is loaded.
+let printQuery: QueryPrinter = () => {
+  throw new Error('the printer of queries is not loaded');
+};
+
+/** Ties the printer of queries in. */
+export function tieQueryPrinter(printer: QueryPrinter): void {
+  printQuery = printer;
+}
 
 /** SQLite text of an expression. */
 export function printExpression(expr: Expr): string {

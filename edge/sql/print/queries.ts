@@ -24,6 +24,7 @@ import {
   printConjuncts,
   printDirection,
   printExpression,
+  tieQueryPrinter,
 } from './expressions.ts';
 import { quoteIdentifier } from './names.ts';
 
@@ -349,3 +350,5 @@ function closeLeaks(query: SelectQuery, options: SelectOptions): void {
   for (const target of query.targets) closeSubqueries(target.expr, options);
   for (const key of query.groupBy) closeSubqueries(key, options);
 }
+
+tieQueryPrinter(printQuery);

@@ -2,6 +2,8 @@
  * Splitting and parsing: texts and offsets of statements, positions in characters whatever the script,
  * errors with PostgreSQL's text, and the one token rule.
  */
+import { readFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { EdgeError } from '../../../edge/errors.ts';
 import { type Grammar, loadGrammar } from '../../../edge/sql/parse/grammar.ts';
@@ -61,6 +63,15 @@ describe('parseQuery', () => {
     expect(failure('select /* x').message).toBe('unterminated /* comment at or near "/* x"');
   });
 
+  test('works from bytes of the WASM file, as the single executable has them', async () => {
+    const path = fileURLToPath(import.meta.resolve('libpg-query/wasm/libpg-query.wasm'));
+    const supplied = await loadGrammar(readFileSync(path));
+    expect(parseQuery(supplied, 'select 1')).toHaveLength(1);
+    expect(() => parseQuery(supplied, `select ${'1+'.repeat(100_000)}1`)).toThrow(
+      'stack depth limit',
+    );
+  });
+
   test('refuses a zero byte', () => {
     expect(failure('select 1\0').code).toBe('22021');
   });
@@ -81,8 +92,8 @@ describe('parseQuery', () => {
     const text = 'CREATE TABLE t (é text, id INTEGER PRIMARY KEY AUTOINCREMENT, x int)';
     const [statement] = parseQuery(grammar, text);
     expect(statement?.text).toBe(text);
-    const columns = (statement?.node as { CreateStmt: { tableElts: unknown[] } }).CreateStmt
-      .tableElts;
+    const create = statement?.node as { CreateStmt: { tableElts: unknown[] } } | undefined;
+    const columns = create?.CreateStmt.tableElts ?? [];
     expect(JSON.stringify(columns[1])).toContain(
       '"contype":"CONSTR_IDENTITY","generated_when":"d"',
     );
