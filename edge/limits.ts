@@ -75,6 +75,8 @@ export const LIMITS = {
   readWorkersMax: 1,
   /** Long reads that may wait for a worker. */
   workerReadsWaitingMax: 200,
+  /** From telling a worker to stop to ending its thread, milliseconds. */
+  workerStopMsMax: 2_000,
   /** Plans kept, whatever the number of merchants. */
   planCacheEntriesMax: 2_000,
   /** A longer query text is analysed each time: 2,000 plans must not hold gigabytes. */
@@ -104,6 +106,12 @@ export const LIMITS = {
   merchantKeyCharactersMax: 256,
   /** Nesting of expressions and subqueries. */
   nestingMax: 200,
+  /** Characters of a regular expression. */
+  regexCharsMax: 10_000,
+  /** Steps that one match may cost where it cannot be made linear. */
+  regexStepsMax: 50_000_000,
+  /** Tries of one call to find a longer match. */
+  regexTriesMax: 100_000,
   /** Rows of one generate_series. */
   seriesRowsMax: 1_000_000,
   /** Nesting of JSON values. */

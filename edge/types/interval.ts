@@ -71,8 +71,8 @@ export function roundHalfEven(value: number): number {
   const floor = Math.floor(value);
   const rest = value - floor;
   if (rest < 0.5) return floor;
-  if (rest > 0.5) return floor + 1;
-  return floor % 2 === 0 ? floor : floor + 1;
+  if (rest > 0.5 || floor % 2 !== 0) return floor === -1 ? -0 : floor + 1;
+  return floor;
 }
 
 function timeRounded(value: number): number {

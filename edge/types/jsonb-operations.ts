@@ -203,6 +203,12 @@ export function changeAtPath(
     );
   }
   if (path.length === 0) return value;
+  // In an empty container there is nothing to change, whatever the path says.
+  const isEmpty = isJsonbArray(value)
+    ? value.length === 0
+    : isJsonbObject(value) && value.size === 0;
+  if (isEmpty && (action.kind === 'delete' || (action.kind === 'set' && !action.create)))
+    return value;
   return actOnPath(value, path as readonly string[], 0, action);
 }
 

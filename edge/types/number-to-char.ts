@@ -61,12 +61,14 @@ class TemplateBuilder {
         this.#push(',');
         return;
       case 'S':
+        this.#checkSign();
         this.sign = this.whole.length === 0 && !this.hasPoint ? 'S_front' : 'S_back';
         return;
       case 'MI':
       case 'PL':
       case 'SG':
       case 'PR':
+        this.#checkSign(upper);
         this.sign = upper;
         return;
       case 'TH':
@@ -90,7 +92,22 @@ class TemplateBuilder {
     }
   }
 
+  /** A template has one kind of sign. */
+  #checkSign(word: 'S' | 'MI' | 'PL' | 'SG' | 'PR' = 'S'): void {
+    const isS = this.sign.startsWith('S_');
+    if (word === 'S') {
+      if (isS) throw formatError('cannot use "S" twice');
+      if (this.sign !== 'plain')
+        throw formatError('cannot use "S" and "PL"/"MI"/"SG"/"PR" together');
+    } else if (word === 'PR') {
+      if (this.sign !== 'plain' && this.sign !== 'PR') {
+        throw formatError('cannot use "PR" and "S"/"PL"/"MI"/"SG" together');
+      }
+    } else if (isS) throw formatError(`cannot use "S" and "${word}" together`);
+  }
+
   #digit(digit: string): void {
+    if (this.sign === 'PR') throw formatError(`"${digit}" must be ahead of "PR"`);
     if (this.#inShift) this.shift++;
     if (!this.hasPoint) {
       if (digit === '0' && this.zeroFrom < 0) this.zeroFrom = this.#digits;
@@ -247,21 +264,41 @@ export function numberToChar(value: Numeric, source: string): string {
     '.',
   );
   const places = template.whole.filter((part) => part === '9' || part === '0').length;
-  if (whole.length > places && whole !== '0') return overflowText(template, negative);
+  const isBarePoint = template.hasPoint && decimals === 0;
+  if (isBarePoint && template.sign !== 'plain' && template.sign !== 'S_front') {
+    throw notSupported('a number template with a sign after a bare decimal point');
+  }
+  if (whole.length > places) return overflowText(template, negative);
   // A lone zero before the point is shown only when nothing follows it, or a 0 asks for it.
   const digits = whole === '0' && decimals > 0 ? '' : whole;
   const placed = placeWhole(template, places === 0 ? '' : digits);
-  const point = template.hasPoint ? `.${placeFraction(template, fraction)}` : '';
+  const point = template.hasPoint && !isBarePoint ? `.${placeFraction(template, fraction)}` : '';
   const firstShown = placed.firstShown < 0 ? placed.text.length : placed.firstShown;
   const signed = attachSign(template, placed.text + point, firstShown, negative);
   return template.ordinal === null || negative ? signed : signed + ordinal(whole, template.ordinal);
 }
 
+/** A number with more digits than the template has places: every place is a #. */
 function overflowText(template: NumberTemplate, negative: boolean): string {
-  const mark = (parts: readonly string[]): string =>
-    parts.map((part) => (part === '9' || part === '0' ? '#' : part.replace(/^"/, ''))).join('');
-  const text = mark(template.whole) + (template.hasPoint ? `.${mark(template.fraction)}` : '');
-  return attachSign(template, text, 0, negative);
+  let text = '';
+  let firstShown = -1;
+  for (const part of template.whole) {
+    if (part === '9' || part === '0') {
+      if (firstShown < 0) firstShown = text.length;
+      text += '#';
+    } else if (part === ',') text += firstShown >= 0 ? ',' : template.fill ? ' ' : '';
+    else text += part.slice(1);
+  }
+  if (firstShown < 0) firstShown = text.length;
+  const fraction = template.fraction
+    .map((part) => (part === '9' || part === '0' ? '#' : part.replace(/^"/, '')))
+    .join('');
+  return attachSign(
+    template,
+    template.hasPoint ? `${text}.${fraction}` : text,
+    firstShown,
+    negative,
+  );
 }
 
 /** to_number(text, template): the digits, the point and the sign of a text. @throws EdgeError 22P02 */

@@ -63,8 +63,10 @@ function foundText(value: operations.Found): SqlValue {
 function member(args: readonly SqlValue[]): operations.Found {
   const value = jsonbAt(args, 0);
   const key = args[1];
+  // A scalar stands for an array of one, as in PostgreSQL.
+  const list = isJsonbArray(value) || isJsonbObject(value) ? value : [value];
   return typeof key === 'bigint'
-    ? operations.elementAt(value, Number(key))
+    ? operations.elementAt(list, Number(key))
     : operations.fieldOf(value, String(key));
 }
 

@@ -1,28 +1,37 @@
 /**
  * ~, regexp_replace, regexp_match, substring by pattern, SIMILAR TO. Patterns are compiled once and kept. Where a
  * pattern is ambiguous the longest match is searched for, as POSIX has it; JavaScript alone takes the first.
+ *
+ * It does not promise POSIX's choice between matches of the same length: which branch of `(b|bc)(cd|d)` a group holds
+ * may differ from PostgreSQL's.
  */
-import { EdgeError } from '../../errors.ts';
+import { EdgeError, notSupported } from '../../errors.ts';
 import { LIMITS } from '../../limits.ts';
 import { storeArray } from '../../types/array-value.ts';
 import type { ScalarFunction } from '../../types/sql-function.ts';
 import type { SqlValue } from '../../types/storage.ts';
 import { isSimple } from './characters.ts';
 import { bool, scalar, strict, textAt } from './define.ts';
-import type { RegexOptions } from './regex-translation.ts';
+import type { RegexOptions, Translated } from './regex-translation.ts';
 import { DEFAULT_OPTIONS, invalid, translateRegex, withFlags } from './regex-translation.ts';
 
 interface Compiled {
   /** Finds the leftmost match from lastIndex on. */
   readonly search: RegExp;
-  /** The same, anchored at lastIndex and at the end: for the longest match. Null where JavaScript's is right. */
+  /** The same, anchored at lastIndex, over a text cut where the match must end. Null where JavaScript's is right. */
   readonly whole: RegExp | null;
+  /** The same where what follows the match matters: over the whole text, so many characters before its end. */
+  readonly wholeBefore: ((rest: number) => RegExp) | null;
+  /** Characters that the longest match can have, where the pattern says so. */
+  readonly lengthMax: number;
+  /** Longest text that it may be matched with: beyond it the cost has no bound. */
+  readonly textMax: number;
 }
 
 const COMPILED = new Map<string, Compiled>();
 const COMPILED_MAX = 256;
-/** Characters after JavaScript's match that are tried for a longer one. */
-const LONGEST_SEARCH_MAX = 10_000;
+/** A try that compiles a pattern of its own costs as much as so many others. */
+const UNCUT_TRY_COST = 100;
 
 function build(source: string, flags: string): RegExp {
   try {
@@ -37,33 +46,71 @@ function compile(pattern: string, options: RegexOptions, simple: boolean): Compi
   const known = COMPILED.get(key);
   if (known !== undefined) return known;
   const translated = translateRegex(pattern, options);
-  const flags = `d${translated.flags}${simple ? '' : 'u'}`;
+  const flags = `${translated.flags}${simple ? '' : 'u'}`;
+  const isAmbiguous = translated.ambiguous && !translated.nonGreedy;
   const compiled: Compiled = {
     search: build(translated.source, `${flags}g`),
+    // No look-ahead for the end: the linear engine does not know it, and a text that ends there does.
     whole:
-      translated.ambiguous && !translated.nonGreedy
-        ? build(`(?:${translated.source})(?![^])`, `${flags}y`)
+      isAmbiguous && !translated.looksBehindEnd
+        ? build(`(?:${translated.source})$`, `${flags}y`)
         : null,
+    wholeBefore:
+      isAmbiguous && translated.looksBehindEnd
+        ? (rest) => build(`(?:${translated.source})(?=[^]{${rest}}(?![^]))`, `${flags}y`)
+        : null,
+    lengthMax: /[*+{]/.test(pattern) ? Number.POSITIVE_INFINITY : pattern.length,
+    textMax: textLengthMax(translated, simple),
   };
   if (COMPILED.size >= COMPILED_MAX) COMPILED.clear();
   COMPILED.set(key, compiled);
   return compiled;
 }
 
+/** Where V8 has to backtrack, n characters cost up to n^(repetitions + 1) steps. */
+function textLengthMax(translated: Translated, simple: boolean): number {
+  if (simple && !translated.backtracks) return Number.POSITIVE_INFINITY;
+  if (translated.nested) {
+    throw notSupported(
+      'a regular expression with nested repetition beside look-around, back-references or astral characters',
+    );
+  }
+  return LIMITS.regexStepsMax ** (1 / (translated.repetitions + 1));
+}
+
 function compiledFor(text: string, pattern: string, options: RegexOptions): Compiled {
-  return compile(pattern, options, isSimple(text) && isSimple(pattern));
+  const compiled = compile(pattern, options, isSimple(text) && isSimple(pattern));
+  if (text.length > compiled.textMax) {
+    throw notSupported('this regular expression over a text this long');
+  }
+  return compiled;
+}
+
+/** Tries left to one call for finding longer matches. */
+interface Budget {
+  tries: number;
 }
 
 /** The match at or after `from`: leftmost, then longest. */
-function findMatch(compiled: Compiled, text: string, from: number): RegExpExecArray | null {
+function findMatch(
+  compiled: Compiled,
+  text: string,
+  from: number,
+  budget: Budget = { tries: LIMITS.regexTriesMax },
+): RegExpExecArray | null {
   compiled.search.lastIndex = from;
   const match = compiled.search.exec(text);
-  if (match === null || compiled.whole === null) return match;
+  if (match === null || (compiled.whole === null && compiled.wholeBefore === null)) return match;
   const shortest = match.index + match[0].length;
-  const end = Math.min(text.length, shortest + LONGEST_SEARCH_MAX);
+  const end = Math.min(text.length, match.index + compiled.lengthMax);
   for (let stop = end; stop > shortest; stop--) {
-    compiled.whole.lastIndex = match.index;
-    const longer = compiled.whole.exec(text.slice(0, stop));
+    budget.tries -= compiled.whole === null ? UNCUT_TRY_COST : 1;
+    if (budget.tries < 0)
+      throw notSupported('an ambiguous regular expression over a text this long');
+    const whole = compiled.whole ?? compiled.wholeBefore?.(text.length - stop);
+    if (whole === undefined) break;
+    whole.lastIndex = match.index;
+    const longer = whole.exec(compiled.whole === null ? text : text.slice(0, stop));
     if (longer !== null) return longer;
   }
   return match;
@@ -71,9 +118,10 @@ function findMatch(compiled: Compiled, text: string, from: number): RegExpExecAr
 
 /** Every match, from left to right; an empty one moves on by a character. */
 function* allMatches(compiled: Compiled, text: string): Generator<RegExpExecArray> {
+  const budget: Budget = { tries: LIMITS.regexTriesMax };
   let from = 0;
   while (from <= text.length) {
-    const match = findMatch(compiled, text, from);
+    const match = findMatch(compiled, text, from, budget);
     if (match === null) return;
     yield match;
     const end = match.index + match[0].length;

@@ -3,14 +3,19 @@
  * pattern that JavaScript cannot read is 2201B.
  *
  * Backtracking: V8 is told to fall back to its linear engine when a match backtracks too much; that engine knows no
- * back-references, lookaround or astral characters, so those are refused together with nested repetition.
+ * back-references, lookaround or astral characters: with those the caller bounds the cost beforehand.
  *
  * @see https://www.postgresql.org/docs/15/functions-matching.html#FUNCTIONS-POSIX-REGEXP
  */
 import { setFlagsFromString } from 'node:v8';
 import { EdgeError, notSupported } from '../../errors.ts';
+import { LIMITS } from '../../limits.ts';
 
 const BACKTRACKS_MAX = 20_000;
+/** Copies of a group that bounded repetitions may make. */
+const COPIES_MAX = 5_000;
+/** A repetition with no more choices than this counts as bounded. */
+const SMALL_REPETITION_MAX = 8;
 setFlagsFromString('--enable-experimental-regexp-engine-on-excessive-backtracks');
 setFlagsFromString(`--regexp-backtracks-before-fallback=${BACKTRACKS_MAX}`);
 
@@ -31,6 +36,14 @@ export interface Translated {
   /** An alternation or optional group: JavaScript's first match may not be PostgreSQL's longest. */
   readonly ambiguous: boolean;
   readonly nonGreedy: boolean;
+  /** `$`, a word's end or a look-ahead: what follows the match matters to it. */
+  readonly looksBehindEnd: boolean;
+  /** Look-around or back-references: V8 cannot fall back to its linear engine. */
+  readonly backtracks: boolean;
+  /** A repetition of something that can itself match in several ways: exponential when it backtracks. */
+  readonly nested: boolean;
+  /** Repetitions without a small bound: the degree of the polynomial that backtracking costs. */
+  readonly repetitions: number;
 }
 
 const CLASSES: Readonly<Record<string, RegExp>> = {
@@ -82,6 +95,28 @@ export function invalid(what: string): EdgeError {
   return new EdgeError('invalid_regular_expression', `invalid regular expression: ${what}`);
 }
 
+/** A letter in its cases, each one unit; other characters alone. */
+function casesOf(char: string): string {
+  const upper = char.toUpperCase();
+  const lower = char.toLowerCase();
+  return [...new Set([char, upper, lower].filter((one) => one.length === 1))].join('');
+}
+
+/** Longest range that is widened letter by letter. */
+const CASED_RANGE_MAX = 4096;
+
+/** The other cases of a range's letters. @throws EdgeError 0A000 for very long ranges */
+function otherCases(from: number, to: number): string {
+  if (to - from > CASED_RANGE_MAX)
+    throw notSupported('a long character range in a match without case');
+  let others = '';
+  for (let code = from; code <= to; code++) {
+    const char = String.fromCharCode(code);
+    for (const other of casesOf(char)) if (other !== char) others += other;
+  }
+  return others;
+}
+
 const SHORTHANDS: Readonly<Record<string, string>> = { d: 'digit', s: 'space', w: 'word' };
 const CONTROL: Readonly<Record<string, string>> = {
   n: '\\n',
@@ -104,7 +139,11 @@ class Translator {
   #ambiguous = false;
   #nonGreedy = false;
   #needsBacktracking = false;
-  /** For each open group: does it hold an unbounded repetition? */
+  #hasReference = false;
+  #looksBehindEnd = false;
+  #repetitions = 0;
+  #copies = 1;
+  /** For each open group: can it match one text in several ways? */
   readonly #groups: boolean[] = [false];
   #nested = false;
   #lastGroupUnbounded = false;
@@ -118,16 +157,15 @@ class Translator {
   run(): Translated {
     while (this.#at < this.#pattern.length) this.#step();
     if (this.#groups.length > 1) throw invalid('parentheses () not balanced');
-    if (this.#needsBacktracking && this.#nested) {
-      throw notSupported(
-        'a regular expression with nested repetition beside look-around or back-references',
-      );
-    }
     return {
       source: this.#out,
-      flags: this.#options.ignoreCase ? 'i' : '',
+      flags: this.#options.ignoreCase && this.#hasReference ? 'i' : '',
       ambiguous: this.#ambiguous,
       nonGreedy: this.#nonGreedy,
+      looksBehindEnd: this.#looksBehindEnd,
+      backtracks: this.#needsBacktracking,
+      nested: this.#nested,
+      repetitions: this.#repetitions,
     };
   }
 
@@ -154,12 +192,16 @@ class Translator {
         return this.#close();
       case '|':
         this.#ambiguous = true;
+        this.#groups[this.#groups.length - 1] = true;
         return this.#emit('|', 1);
       case '.':
         return this.#emit(this.#dotStops ? '[^\\n]' : '[^]', 1);
       case '^':
+        if (this.#lines) this.#needsBacktracking = true;
         return this.#emit(this.#lines ? '(?:^|(?<=\\n))' : '^', 1);
       case '$':
+        if (this.#lines) this.#needsBacktracking = true;
+        this.#looksBehindEnd = true;
         return this.#emit(this.#lines ? '(?:$|(?=\\n))' : '$', 1);
       case '*':
       case '+':
@@ -186,7 +228,13 @@ class Translator {
       this.#at = end < 0 ? this.#pattern.length : end + 1;
       return;
     }
-    this.#emit(char, 1);
+    this.#emit(this.#bothCases(char), 1);
+  }
+
+  /** The linear engine knows no `i` flag: a letter becomes the class of its cases. */
+  #bothCases(char: string): string {
+    const cases = this.#options.ignoreCase ? casesOf(char) : char;
+    return cases.length > 1 ? `[${cases}]` : char;
   }
 
   #emit(text: string, length: number): void {
@@ -198,7 +246,10 @@ class Translator {
     const rest = this.#pattern.slice(this.#at);
     const head = /^\(\?(?::|=|!|<=|<!)/.exec(rest)?.[0] ?? '(';
     if (head === '(' && rest.startsWith('(?')) throw invalid('quantifier operand invalid');
-    if (head.length > 1 && head !== '(?:') this.#needsBacktracking = true;
+    if (head.length > 1 && head !== '(?:') {
+      this.#needsBacktracking = true;
+      this.#looksBehindEnd = true;
+    }
     this.#groups.push(false);
     this.#emit(head, head.length);
   }
@@ -212,12 +263,16 @@ class Translator {
     this.#emit(')', 1);
   }
 
-  #noteRepeat(unbounded: boolean, afterGroup: boolean): void {
+  #noteRepeat(low: number, high: number, afterGroup: boolean): void {
     if (afterGroup) {
       this.#ambiguous = true;
-      if (unbounded && this.#lastGroupUnbounded) this.#nested = true;
+      if (high > 1 && this.#lastGroupUnbounded) this.#nested = true;
+      // A bounded repetition is compiled by copying what it repeats.
+      if (high !== Infinity) this.#copies *= Math.max(1, high);
+      if (this.#copies > COPIES_MAX) throw invalid('regular expression is too complex');
     }
-    if (unbounded) this.#groups[this.#groups.length - 1] = true;
+    if (high !== low) this.#groups[this.#groups.length - 1] = true;
+    if (high - low > SMALL_REPETITION_MAX) this.#repetitions++;
     if (this.#pattern[this.#at] === '?') {
       this.#nonGreedy = true;
       this.#emit('?', 1);
@@ -230,7 +285,7 @@ class Translator {
     if (this.#out === '' || /(?:^|[^\\])[(|^]$/.test(this.#out))
       throw invalid('quantifier operand invalid');
     this.#emit(char, 1);
-    this.#noteRepeat(char !== '?', afterGroup);
+    this.#noteRepeat(char === '+' ? 1 : 0, char === '?' ? 1 : Infinity, afterGroup);
   }
 
   #braces(afterGroup: boolean): void {
@@ -240,11 +295,12 @@ class Translator {
       return this.#emit('\\{', 1);
     }
     const low = Number(bound[1]);
-    const high = bound[3] === '' ? low : Number(bound[3]);
-    if (low > 255 || high > 255 || high < low) throw invalid('invalid repetition count(s)');
+    const high = bound[3] !== '' ? Number(bound[3]) : bound[2] === ',' ? Infinity : low;
+    if (low > 255 || (high > 255 && high !== Infinity) || high < low)
+      throw invalid('invalid repetition count(s)');
     if (this.#out === '') throw invalid('quantifier operand invalid');
     this.#emit(bound[0], bound[0].length);
-    this.#noteRepeat(bound[2] === ',' && bound[3] === '', afterGroup);
+    this.#noteRepeat(low, high, afterGroup);
   }
 
   #escape(): void {
@@ -258,12 +314,15 @@ class Translator {
     const word = classRanges('word');
     switch (letter) {
       case 'm':
+        this.#looksBehindEnd = true;
         this.#needsBacktracking = true;
         return this.#emit(`(?<![${word}])(?=[${word}])`, 2);
       case 'M':
+        this.#looksBehindEnd = true;
         this.#needsBacktracking = true;
         return this.#emit(`(?<=[${word}])(?![${word}])`, 2);
       case 'y':
+        this.#looksBehindEnd = true;
         this.#needsBacktracking = true;
         return this.#emit(`(?:(?<![${word}])(?=[${word}])|(?<=[${word}])(?![${word}]))`, 2);
       case 'Y':
@@ -271,6 +330,7 @@ class Translator {
       case 'A':
         return this.#emit('^', 2);
       case 'Z':
+        this.#looksBehindEnd = true;
         return this.#emit('$', 2);
       case 'x':
       case 'u':
@@ -284,10 +344,11 @@ class Translator {
     if (control !== undefined) return this.#emit(control, 2);
     if (/[1-9]/.test(letter)) {
       this.#needsBacktracking = true;
+      this.#hasReference = true;
       return this.#emit(`\\${letter}(?:)`, 2);
     }
     if (/[a-zA-Z0]/.test(letter)) throw invalid('invalid escape \\ sequence');
-    return this.#emit(SPECIAL.test(letter) ? `\\${letter}` : letter, 2);
+    return this.#emit(SPECIAL.test(letter) ? `\\${letter}` : this.#bothCases(letter), 2);
   }
 
   #codeEscape(letter: string): void {
@@ -320,7 +381,7 @@ class Translator {
       if (char === '[' && pattern[at + 1] === ':') {
         const end = pattern.indexOf(':]', at);
         if (end < 0) throw invalid('invalid character class');
-        out += classRanges(pattern.slice(at + 2, end));
+        out += this.#classRanges(pattern.slice(at + 2, end));
         at = end + 2;
       } else if (char === '[' && (pattern[at + 1] === '.' || pattern[at + 1] === '=')) {
         throw notSupported('a collating element in a regular expression');
@@ -329,11 +390,40 @@ class Translator {
         out += text;
         at += length;
       } else {
-        out += char === '[' || char === ']' || char === '^' ? `\\${char}` : char;
-        at++;
+        const { text, length } = this.#bracketChars(at);
+        out += text;
+        at += length;
       }
     }
     this.#emit(`${out}]`, at + 1 - this.#at);
+  }
+
+  /** In a match without case `[[:upper:]]` is any letter. */
+  #classRanges(name: string): string {
+    const caseClass = name === 'upper' || name === 'lower';
+    return classRanges(this.#options.ignoreCase && caseClass ? 'alpha' : name);
+  }
+
+  /** A character or a range inside brackets, with the other case beside it where case is ignored. */
+  #bracketChars(at: number): { text: string; length: number } {
+    const pattern = this.#pattern;
+    const char = pattern[at] as string;
+    const quote = (one: string): string => (/[[\]^-]/.test(one) ? `\\${one}` : one);
+    const last = pattern[at + 2];
+    const isRange =
+      pattern[at + 1] === '-' &&
+      last !== undefined &&
+      last !== ']' &&
+      last !== '[' &&
+      last !== '\\';
+    if (!isRange) {
+      const cases = this.#options.ignoreCase ? casesOf(char) : char;
+      return { text: cases.length > 1 ? cases : quote(char), length: 1 };
+    }
+    if (last < char) throw invalid('invalid character range');
+    let text = `${quote(char)}-${quote(last)}`;
+    if (this.#options.ignoreCase) text += otherCases(char.charCodeAt(0), last.charCodeAt(0));
+    return { text, length: 3 };
   }
 
   #bracketEscape(at: number): { text: string; length: number } {
@@ -352,6 +442,7 @@ const ESCAPE_ALL = /[\\^$.*+?()[\]{}|/-]/g;
 
 /** Translates a pattern. Options at its head, `(?i)`, win. @throws EdgeError 2201B, 0A000 */
 export function translateRegex(pattern: string, options: RegexOptions): Translated {
+  if (pattern.length > LIMITS.regexCharsMax) throw invalid('regular expression is too complex');
   let source = pattern;
   let settings = options;
   if (source.startsWith('***=')) settings = { ...settings, literal: true };
@@ -364,9 +455,14 @@ export function translateRegex(pattern: string, options: RegexOptions): Translat
   if (settings.literal) {
     return {
       source: source.replace(ESCAPE_ALL, '\\$&'),
+      // A literal cannot backtrack: the flag is harmless here.
       flags: settings.ignoreCase ? 'i' : '',
       ambiguous: false,
       nonGreedy: false,
+      looksBehindEnd: false,
+      backtracks: false,
+      nested: false,
+      repetitions: 0,
     };
   }
   return new Translator(source, settings).run();

@@ -388,6 +388,16 @@ export const EXPRESSIONS: Readonly<Record<string, readonly string[]>> = {
     E'a\\nb' ~ '^b'
     E'a\\nb' ~ '(?n)^b'
     regexp_count('abcabc', 'b')
+    regexp_match('abc', 'a(b$)?')
+    regexp_replace('foo foobar', '\\y(foo|foobar)\\y', 'X', 'g')
+    regexp_match('xab', '(a|ab)$')
+    regexp_match('aba ab', '(a|ab)(?= )')
+    regexp_replace('ABCabc', '[a-b]', 'x', 'gi')
+    'ÀB' ~* 'àb'
+    'K' ~* '[[:lower:]]'
+    regexp_match('aXbXc', 'a.*?X')
+    '😀' ~ '^.$'
+    regexp_replace('a😀b', '.', 'x', 'g')
     regexp_like('Abc', 'abc', 'i')
   `),
   dates: table(`
