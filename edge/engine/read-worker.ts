@@ -1,10 +1,11 @@
 /**
  * The main thread's end of one read worker: sends a read, hands its rows to the sink as they come, and settles
  * once the worker has let go of the file, whatever the outcome. A thread that dies fails its read and is not
- * used again.
+ * used again; one that does not stop when told to is ended.
  */
 import type { Worker } from 'node:worker_threads';
 import { EdgeError } from '../errors.ts';
+import { LIMITS } from '../limits.ts';
 import type { Log } from '../log.ts';
 import type { ProtectedTables } from './authorizer.ts';
 import { PackedRows } from './packed-rows.ts';
@@ -26,18 +27,23 @@ interface Running {
   readonly reject: (error: Error) => void;
   /** What the sink threw: the read is stopped, and this is thrown in the end. */
   sinkError: unknown;
+  /** Ends a thread that does not stop when told to. */
+  patience: NodeJS.Timeout | null;
 }
 
 export class ReadWorker {
   readonly #worker: Worker;
   readonly #log: Log;
+  readonly #onDeath: () => void;
   #running: Running | null = null;
   #lastId = 0;
   #dead = false;
 
-  constructor(worker: Worker, log: Log) {
+  /** @param onDeath called once, unless it was ended on purpose */
+  constructor(worker: Worker, log: Log, onDeath: () => void) {
     this.#worker = worker;
     this.#log = log;
+    this.#onDeath = onDeath;
     worker.unref();
     worker.on('message', (message: FromWorker) => this.#receive(message));
     worker.on('error', (error) => this.#die(error));
@@ -70,12 +76,12 @@ export class ReadWorker {
         resolve,
         reject,
         sinkError: null,
+        patience: null,
       };
       this.#running = running;
-      read.onStop = () => tellToStop(running);
+      read.onStop = () => this.#tellToStop(running);
       this.#worker.ref();
       this.#post({ type: 'read', id, statement, session, shared: buffer });
-      if (read.stopError !== null) tellToStop(running);
     });
   }
 
@@ -108,7 +114,7 @@ export class ReadWorker {
         }
       } catch (error) {
         running.sinkError = error;
-        tellToStop(running);
+        this.#tellToStop(running);
       }
     }
     // A slow client holds the worker back: it sends only so many batches ahead of those taken.
@@ -120,6 +126,7 @@ export class ReadWorker {
   #settle(running: Running, error: Error | null): void {
     this.#running = null;
     running.read.onStop = () => undefined;
+    if (running.patience !== null) clearTimeout(running.patience);
     if (!this.#dead) this.#worker.unref();
     const { sinkError } = running;
     if (sinkError !== null) running.reject(sinkError as Error);
@@ -128,20 +135,28 @@ export class ReadWorker {
     else running.resolve();
   }
 
+  /** It hears within some thousand VM steps; in the middle of a long function or a slow start it cannot. */
+  #tellToStop(running: Running): void {
+    Atomics.store(running.shared, SHARED_WORD.stop, 1);
+    Atomics.notify(running.shared, SHARED_WORD.batchesTaken);
+    running.patience ??= setTimeout(() => {
+      this.#worker.terminate().catch((error: unknown) => this.#die(error as Error));
+    }, LIMITS.workerStopMsMax);
+  }
+
   #die(error: Error): void {
-    if (!this.#dead) this.#log.error({ err: error }, 'a read worker died; another takes its place');
+    const wasAlive = !this.#dead;
     this.#dead = true;
+    if (wasAlive) {
+      this.#log.error({ err: error }, 'a read worker died; another takes its place');
+      this.#onDeath();
+    }
     if (this.#running !== null) this.#settle(this.#running, error);
   }
 }
 
 function taken(running: Running): void {
   Atomics.add(running.shared, SHARED_WORD.batchesTaken, 1);
-  Atomics.notify(running.shared, SHARED_WORD.batchesTaken);
-}
-
-function tellToStop(running: Running): void {
-  Atomics.store(running.shared, SHARED_WORD.stop, 1);
   Atomics.notify(running.shared, SHARED_WORD.batchesTaken);
 }
 

@@ -1,6 +1,9 @@
 /**
- * Long reads, off the main thread: a small pool of worker threads, started when first needed, and a bounded line
- * before it.
+ * Long reads, off the main thread: a small pool of worker threads, running from the start, and a bounded line
+ * before it. A thread takes longer to start than a client may wait for its cancel; one that dies is replaced.
+ *
+ * A read that is told to stop is over for its client at once, wherever it is: in the line, waiting for the
+ * log, or running. Its thread and the log stay taken until the thread has heard, or is ended because it does not.
  *
  * While a read runs, the main instance neither carries its log back nor starts it over, because the worker's
  * own read marks are unseen by it. A read thereby makes the log grow; the store ends all reads when it has grown
@@ -42,7 +45,12 @@ export interface LongRead {
   stopError: Error | null;
   /** Acts on `stopError` wherever the read is. */
   onStop: () => void;
+  /** Ends the read for its client. */
+  readonly settle: (error: unknown) => void;
 }
+
+/** After a thread has died, until the next one starts by itself: one that dies at its start must not eat the CPU. */
+const RESTART_DELAY_MS = 1_000;
 
 export class ReadWorkers {
   readonly #options: ReadWorkersOptions;
@@ -59,6 +67,7 @@ export class ReadWorkers {
 
   constructor(options: ReadWorkersOptions) {
     this.#options = options;
+    for (let count = 0; count < options.count; count += 1) this.#idle.push(this.#start());
   }
 
   get running(): number {
@@ -72,25 +81,43 @@ export class ReadWorkers {
   }
 
   /** Runs the read on a worker. @throws what the statement throws, 57014, 53000 when too many wait */
-  async run(request: ReadRequest): Promise<void> {
-    if (this.#closed) throw interruptError('cancel');
-    if (this.#waiting.length >= LIMITS.workerReadsWaitingMax) {
-      throw new EdgeError('insufficient_resources', 'too many long-running queries are waiting');
+  run(request: ReadRequest): Promise<void> {
+    if (this.#closed || request.interrupt.signal?.aborted === true) {
+      return Promise.reject(interruptError('cancel'));
     }
-    const read: LongRead = { request, stopError: null, onStop: () => undefined };
-    const unwatch = this.#watch(read);
-    this.#reads.add(read);
+    if (this.#waiting.length >= LIMITS.workerReadsWaitingMax) {
+      return Promise.reject(
+        new EdgeError('insufficient_resources', 'too many long-running queries are waiting'),
+      );
+    }
+    return new Promise((resolve, reject) => {
+      const read: LongRead = {
+        request,
+        stopError: null,
+        onStop: () => undefined,
+        settle: (error) => {
+          unwatch();
+          this.#reads.delete(read);
+          if (error === null) resolve();
+          else reject(error);
+        },
+      };
+      this.#reads.add(read);
+      const unwatch = this.#watch(read);
+      this.#inTurn(read).then(
+        () => read.settle(null),
+        (error: unknown) => read.settle(error),
+      );
+    });
+  }
+
+  async #inTurn(read: LongRead): Promise<void> {
+    await this.#takeTurn(read);
     try {
-      await this.#takeTurn(read);
-      try {
-        await this.#runNow(read);
-      } finally {
-        this.#running -= 1;
-        this.#waiting.shift()?.grant();
-      }
+      await this.#runNow(read);
     } finally {
-      unwatch();
-      this.#reads.delete(read);
+      this.#running -= 1;
+      this.#waiting.shift()?.grant();
     }
   }
 
@@ -148,7 +175,6 @@ export class ReadWorkers {
         await worker.run(read);
       } finally {
         if (worker.usable) this.#idle.push(worker);
-        else this.#all.delete(worker);
       }
     } finally {
       release();
@@ -166,18 +192,27 @@ export class ReadWorkers {
 
   #start(): ReadWorker {
     const { factory, path, wasmBinary, cacheKb, memoryLimitBytes, log } = this.#options;
-    const worker = new ReadWorker(factory(), log);
+    const worker = new ReadWorker(factory(), log, () => this.#replace(worker));
     worker.setup({ type: 'setup', path, wasmBinary, cacheKb, memoryLimitBytes });
     worker.protect(this.#protected);
     this.#all.add(worker);
     return worker;
   }
 
+  #replace(dead: ReadWorker): void {
+    this.#all.delete(dead);
+    const index = this.#idle.indexOf(dead);
+    if (index >= 0) this.#idle.splice(index, 1);
+    setTimeout(() => {
+      if (this.#closed || this.#all.size >= this.#options.count) return;
+      this.#idle.push(this.#start());
+    }, RESTART_DELAY_MS).unref();
+  }
+
   /** Ends the read on its client's word or at its deadline. */
   #watch(read: LongRead): () => void {
     const { signal, deadlineMs } = read.request.interrupt;
     const onAbort = () => stop(read, interruptError('cancel'));
-    if (signal?.aborted === true) onAbort();
     signal?.addEventListener('abort', onAbort, { once: true });
     let timer: NodeJS.Timeout | null = null;
     if (deadlineMs !== null) {
@@ -191,9 +226,10 @@ export class ReadWorkers {
   }
 }
 
-/** The first reason counts. */
+/** The first reason counts, and its client hears it at once. */
 export function stop(read: LongRead, error: Error): void {
   if (read.stopError !== null) return;
   read.stopError = error;
   read.onStop();
+  read.settle(error);
 }

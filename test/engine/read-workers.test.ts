@@ -230,8 +230,41 @@ describe('ReadWorkers', () => {
       await write(engine, 'INSERT INTO account (v) VALUES (?1)', ['x'.repeat(20_000)]);
     }
     await outcome;
+    // Its client hears it at once, the thread lets go of the log a little later.
+    await expect.poll(() => engine.status().workerReadsRunning).toBe(0);
     await engine.checkpoint();
     await write(engine, 'INSERT INTO account (v) VALUES (0)');
     expect(engine.status().walBytes).toBeLessThan(100_000);
+  });
+
+  it('replaces a thread that died, and one that does not hear that it should stop', async () => {
+    const threads: Worker[] = [];
+    const deaf = (): Worker => new Worker('setInterval(() => {}, 1000)', { eval: true });
+    await using box = await openFixture({
+      library: testLibrary,
+      workerFactory: () => {
+        threads.push(threads.length === 1 ? deaf() : workerFactory());
+        return threads.at(-1) as Worker;
+      },
+    });
+    const { engine } = box;
+    await write(engine, 'CREATE TABLE n (i INTEGER PRIMARY KEY)');
+    expect(threads).toHaveLength(1);
+    await threads[0]?.terminate();
+    const abort = new AbortController();
+    const request = readRequest(statement('SELECT 7'), [], {
+      interrupt: { deadlineMs: null, signal: abort.signal },
+    });
+    const unheard = engine.read({ ...request, onWorker: true });
+    const outcome = expect(unheard).rejects.toMatchObject({ sqlstate: '57014' });
+    await expect.poll(() => threads.length).toBe(2);
+    const begun = performance.now();
+    abort.abort();
+    await outcome;
+    expect(performance.now() - begun).toBeLessThan(500);
+    const rows: Rows = [];
+    await engine.read({ ...readRequest(statement('SELECT 7'), rows), onWorker: true });
+    expect(rows).toEqual([[7n]]);
+    expect(threads).toHaveLength(3);
   });
 });
