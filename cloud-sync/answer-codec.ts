@@ -26,7 +26,7 @@ import {
   type TableAnswer,
   type TableBatch,
 } from './protocol.ts';
-import { parseMessage, readOverrides, readStamp } from './request-codec.ts';
+import { encodeFloor, parseMessage, readFloor, readOverrides, readStamp } from './request-codec.ts';
 import { SYNC_LIMITS } from './sync-limits.ts';
 
 const { nameCharsMax, batchRowsMax, keyCharsMax, columnsPerTableMax } = SYNC_LIMITS;
@@ -43,6 +43,7 @@ export function encodeChange(change: PulledChange): JsonRecord {
     values_of_key: change.key,
     alive: state.alive,
     alive_stamp: stampText(state.aliveStamp),
+    floor: encodeFloor(state.floor),
     stamp: stampText(stamps.row),
     overrides: Object.fromEntries(
       [...stamps.overrides].map(([name, stamp]) => [name, stampText(stamp)]),
@@ -153,6 +154,7 @@ export function decodeChange(value: unknown): PulledChange {
   const state: SharedRow = {
     alive,
     aliveStamp: readStamp(source['alive_stamp'], 'pull.alive_stamp'),
+    floor: readFloor(source['floor'], 'pull.floor'),
     columns,
   };
   const keyColumns = texts('key', nameCharsMax);

@@ -153,7 +153,8 @@ function sharedTriggers(table: Table): readonly string[] {
     enqueue('NEW', OPERATION.insert);
   const gone =
     `${stamp('OLD', 'NULL', 0)} ${ON_STAMPED} row_id = NULL, alive = 0, ` +
-    `alive_clock = excluded.row_clock, alive_origin = ''; ${enqueue('OLD', OPERATION.delete)}`;
+    `alive_clock = excluded.row_clock, alive_origin = '', floor_clock = excluded.row_clock, ` +
+    `floor_origin = ''; ${enqueue('OLD', OPERATION.delete)}`;
   const changed = columns.map(({ name, attnum }) => {
     const quoted = quoteName(name);
     return `CASE WHEN OLD.${quoted} IS NOT NEW.${quoted} THEN '${attnum} ' ELSE '' END`;

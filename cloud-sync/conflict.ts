@@ -8,7 +8,9 @@
  * times, gives the same row everywhere.
  *
  * The rule for deletions: a deletion is a write of the existence register. A change of a column elsewhere
- * does not undo it, however late; only inserting the row again does.
+ * does not undo it, however late; only inserting the row again does. Each row carries its latest deletion
+ * (`floor`) on: what was written before it belongs to a former life and does not come back, even where
+ * the deletion itself was never heard of.
  *
  * It does not promise that sums survive: two tills that both write `stock = stock - 1` lose one.
  */
@@ -20,20 +22,22 @@ export interface Stamp {
   readonly origin: string;
 }
 
-/** Of a column that nobody has written: it loses to every write. */
-export const NEVER: Stamp = { hlc: 0n, origin: '-' };
-
 /** A value in its exact text form, and the stamp of the write that put it there. */
 export interface Register {
   readonly value: string | null;
   readonly stamp: Stamp;
 }
 
+/** Older than every deletion. */
+export const NO_FLOOR: Stamp = { hlc: 0n, origin: '-' };
+
 /** A row that several ends may write. */
 export interface SharedRow {
   readonly alive: boolean;
   readonly aliveStamp: Stamp;
-  /** By column name; a column that this end does not know is absent. */
+  /** Stamp of the latest deletion that anyone knows of, or `NO_FLOOR`. */
+  readonly floor: Stamp;
+  /** By column name; a column that this end does not know, or that nobody has written, is absent. */
   readonly columns: ReadonlyMap<string, Register>;
 }
 
@@ -59,6 +63,25 @@ export function laterRegister(left: Register, right: Register): Register {
   return compareValues(left.value, right.value) < 0 ? right : left;
 }
 
+function laterStamp(left: Stamp, right: Stamp): Stamp {
+  return compareStamps(left, right) < 0 ? right : left;
+}
+
+/** A deleted row's own deletion counts, whatever it says of earlier ones. */
+function floorOf(row: SharedRow): Stamp {
+  return row.alive ? row.floor : laterStamp(row.floor, row.aliveStamp);
+}
+
+/** The row without what was written before it was last deleted. */
+export function currentLife(row: SharedRow): SharedRow {
+  const floor = floorOf(row);
+  const columns = new Map<string, Register>();
+  for (const [name, register] of row.columns) {
+    if (compareStamps(register.stamp, floor) > 0) columns.set(name, register);
+  }
+  return { ...row, floor, columns };
+}
+
 /** The row that both ends hold once each has seen the other's. */
 export function mergeRows(left: SharedRow, right: SharedRow): SharedRow {
   const columns = new Map(left.columns);
@@ -68,13 +91,16 @@ export function mergeRows(left: SharedRow, right: SharedRow): SharedRow {
   }
   const order = compareStamps(left.aliveStamp, right.aliveStamp);
   const alive = order === 0 ? left.alive && right.alive : order < 0 ? right.alive : left.alive;
-  return { alive, aliveStamp: order < 0 ? right.aliveStamp : left.aliveStamp, columns };
+  const aliveStamp = laterStamp(left.aliveStamp, right.aliveStamp);
+  const floor = laterStamp(floorOf(left), floorOf(right));
+  return currentLife({ alive, aliveStamp, floor, columns });
 }
 
 /** True when two rows are the same in every register and stamp. */
 export function sameRow(left: SharedRow, right: SharedRow): boolean {
   if (left.alive !== right.alive || compareStamps(left.aliveStamp, right.aliveStamp) !== 0)
     return false;
+  if (compareStamps(left.floor, right.floor) !== 0) return false;
   if (left.columns.size !== right.columns.size) return false;
   for (const [name, register] of left.columns) {
     const other = right.columns.get(name);
@@ -116,7 +142,7 @@ export function compactStamps(
 
 /** The latest stamp anywhere in a row. */
 export function latestStamp(row: SharedRow): Stamp {
-  let latest = row.aliveStamp;
+  let latest = laterStamp(row.aliveStamp, row.floor);
   for (const { stamp } of row.columns.values()) {
     if (compareStamps(stamp, latest) > 0) latest = stamp;
   }

@@ -61,7 +61,7 @@ export interface SetAside {
 }
 
 const ENTRY_COLUMNS = 3;
-const CLOCK_COLUMNS = 8;
+const CLOCK_COLUMNS = 10;
 
 function columnList(columns: readonly Column[]): string {
   return columns.map((column) => `, b.${quoteName(column.name)}`).join('');
@@ -78,7 +78,7 @@ function pageText(table: Table, columns: readonly Column[]): string {
   }
   return (
     `SELECT o.row_id, o.commit_no, o.merchant, c.key, c.row_clock, c.row_origin, c.alive, ` +
-    `c.alive_clock, c.alive_origin, c.overrides, c.known_attnum, b.${ROW_ID_COLUMN}${columnList(columns)} ` +
+    `c.alive_clock, c.alive_origin, c.overrides, c.known_attnum, c.floor_clock, c.floor_origin, b.${ROW_ID_COLUMN}${columnList(columns)} ` +
     `FROM helios_outbox AS o LEFT JOIN helios_clock AS c ON c.id = o.row_id ` +
     `LEFT JOIN ${base} AS b ON b.${ROW_ID_COLUMN} = c.row_id ${where}`
   );

@@ -7,6 +7,8 @@
 import {
   type CompactStamps,
   compactStamps,
+  compareStamps,
+  NO_FLOOR,
   parseStamp,
   type Register,
   type SharedRow,
@@ -100,9 +102,30 @@ function encodePushed(table: PushedTable, epochs: readonly string[]): JsonRecord
   };
 }
 
-function encodeOverrides(stamps: CompactStamps): JsonRecord | 0 {
-  if (stamps.overrides.size === 0) return 0;
-  return Object.fromEntries([...stamps.overrides].map(([name, stamp]) => [name, stampText(stamp)]));
+/** The stamp of the latest deletion, 0 where there was none. */
+export function encodeFloor(floor: Stamp): string | 0 {
+  return compareStamps(floor, NO_FLOOR) === 0 ? 0 : stampText(floor);
+}
+
+/** Reads `encodeFloor`. */
+export function readFloor(value: unknown, where: string): Stamp {
+  return value === 0 ? NO_FLOOR : readStamp(value, where);
+}
+
+/** Marks, among the stamps, a column that is absent from the row. */
+const ABSENT = 0;
+
+function encodeOverrides(
+  columns: readonly WireColumn[],
+  state: SharedRow,
+  stamps: CompactStamps,
+): JsonRecord | 0 {
+  const overrides: Record<string, string | 0> = {};
+  for (const [name, stamp] of stamps.overrides) overrides[name] = stampText(stamp);
+  if (state.alive) {
+    for (const { name } of columns) if (!state.columns.has(name)) overrides[name] = ABSENT;
+  }
+  return Object.keys(overrides).length === 0 ? 0 : overrides;
 }
 
 function encodeShared(table: SharedTable, epochs: readonly string[]): JsonRecord {
@@ -113,8 +136,11 @@ function encodeShared(table: SharedTable, epochs: readonly string[]): JsonRecord
     keys: table.rows.map((row) => row.key),
     alive: table.rows.map((row) => (row.state.alive ? 1 : 0)),
     alive_stamp: table.rows.map((row) => stampText(row.state.aliveStamp)),
+    floor: table.rows.map((row) => encodeFloor(row.state.floor)),
     stamp: stamps.map((stamp) => stampText(stamp.row)),
-    overrides: stamps.map(encodeOverrides),
+    overrides: table.rows.map(({ state }, index) =>
+      encodeOverrides(table.columns, state, at(stamps, index)),
+    ),
     values: table.columns.map(({ name }) =>
       table.rows.map((row) => row.state.columns.get(name)?.value ?? null),
     ),
@@ -259,11 +285,14 @@ export function readStamp(value: unknown, where: string): Stamp {
   return stamp;
 }
 
-/** Reads the stamps of the columns that differ from their row's. */
-export function readOverrides(value: unknown, where: string): ReadonlyMap<string, Stamp> {
+/** Reads the stamps of the columns that differ from their row's; null for an absent column. */
+export function readOverrides(value: unknown, where: string): ReadonlyMap<string, Stamp | null> {
   if (value === 0) return new Map();
   return new Map(
-    Object.entries(readRecord(value, where)).map(([name, text]) => [name, readStamp(text, where)]),
+    Object.entries(readRecord(value, where)).map(([name, text]) => [
+      name,
+      text === ABSENT ? null : readStamp(text, where),
+    ]),
   );
 }
 
@@ -276,6 +305,7 @@ function decodeShared(source: JsonRecord, epochs: readonly string[]): SharedTabl
   const keys = readColumn(source['keys'], `${table}.keys`, count);
   const alive = readColumn(source['alive'], `${table}.alive`, count);
   const aliveStamps = readColumn(source['alive_stamp'], `${table}.alive_stamp`, count);
+  const floors = readColumn(source['floor'], `${table}.floor`, count);
   const stamps = readColumn(source['stamp'], `${table}.stamp`, count);
   const overrides = readColumn(source['overrides'], `${table}.overrides`, count);
   const values = readValueColumns(source, head);
@@ -286,13 +316,15 @@ function decodeShared(source: JsonRecord, epochs: readonly string[]): SharedTabl
     const own = readOverrides(overrides[index], `${table}.overrides`);
     const registers = new Map<string, Register>();
     columns.forEach(({ name }, column) => {
-      if (!isAlive) return;
+      const stamp = own.get(name);
+      if (!isAlive || stamp === null) return;
       const value = readValue(at(values, column)[index], `${table}.values`);
-      registers.set(name, { value, stamp: own.get(name) ?? rowStamp });
+      registers.set(name, { value, stamp: stamp ?? rowStamp });
     });
     const state: SharedRow = {
       alive: isAlive,
       aliveStamp: readStamp(aliveStamps[index], `${table}.alive_stamp`),
+      floor: readFloor(floors[index], `${table}.floor`),
       columns: registers,
     };
     rows.push({

@@ -8,7 +8,8 @@ import type { Column } from '../edge/sql/catalog/model.ts';
 import type { SqlValue } from '../edge/types/storage.ts';
 import {
   compactStamps,
-  NEVER,
+  compareStamps,
+  NO_FLOOR,
   parseStamp,
   type Register,
   type SharedRow,
@@ -20,7 +21,12 @@ import { toWire } from './wire-values.ts';
 
 /** The columns of `helios_clock` that `readLocalRow` takes, in this order. */
 export const CLOCK_STATE_COLUMNS =
-  'row_clock, row_origin, alive, alive_clock, alive_origin, overrides, known_attnum';
+  'row_clock, row_origin, alive, alive_clock, alive_origin, overrides, known_attnum, floor_clock, floor_origin';
+
+/** Marks a column that nobody has written in this row, whatever the base table holds there. */
+const UNWRITTEN: Stamp = { hlc: 0n, origin: '-' };
+
+const FLOOR_AT = 7;
 
 function localStamp(box: string, clock: SqlValue | undefined, origin: SqlValue | undefined): Stamp {
   return { hlc: clock as bigint, origin: origin === '' ? box : String(origin) };
@@ -48,19 +54,22 @@ export function readLocalRow(
   values: readonly SqlValue[] | null,
 ): SharedRow {
   const [rowClock, rowOrigin, alive, aliveClock, aliveOrigin, overrides, knownAttnum] = clock;
+  const [floorClock, floorOrigin] = clock.slice(FLOOR_AT);
   const rowStamp = localStamp(box, rowClock, rowOrigin);
   const own = readOverrides(box, overrides);
   const registers = new Map<string, Register>();
   if (values !== null) {
     columns.forEach((column, index) => {
       const isKnown = BigInt(column.attnum) <= (knownAttnum as bigint);
-      const stamp = own.get(String(column.attnum)) ?? (isKnown ? rowStamp : NEVER);
+      const stamp = own.get(String(column.attnum)) ?? (isKnown ? rowStamp : UNWRITTEN);
+      if (compareStamps(stamp, UNWRITTEN) === 0) return;
       registers.set(column.name, { value: toWire(values[index] ?? null, column), stamp });
     });
   }
   return {
     alive: alive === 1n,
     aliveStamp: aliveClock === null ? rowStamp : localStamp(box, aliveClock, aliveOrigin),
+    floor: floorClock === null ? NO_FLOOR : localStamp(box, floorClock, floorOrigin),
     columns: registers,
   };
 }
@@ -84,21 +93,23 @@ export function writeRowClock(
 ): void {
   const stamps = compactStamps(row.columns, row.aliveStamp);
   const origin = (stamp: Stamp): string => (stamp.origin === box ? '' : stamp.origin);
+  const hasFloor = compareStamps(row.floor, NO_FLOOR) !== 0;
   const overrides: Record<string, string> = {};
   for (const column of columns) {
     // A column that nobody has written must not pass for one that was written with the others.
-    const stamp = row.columns.has(column.name) ? stamps.overrides.get(column.name) : NEVER;
+    const stamp = row.columns.has(column.name) ? stamps.overrides.get(column.name) : UNWRITTEN;
     if (stamp !== undefined) overrides[column.attnum] = stampText(stamp);
   }
   runSystem(
     transaction,
     `INSERT INTO helios_clock (table_id, merchant, key, row_id, row_clock, row_origin, alive,
-       alive_clock, alive_origin, overrides, known_attnum)
-     VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)
+       alive_clock, alive_origin, overrides, known_attnum, floor_clock, floor_origin)
+     VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13)
      ON CONFLICT (table_id, merchant, key) DO UPDATE SET row_id = excluded.row_id,
        row_clock = excluded.row_clock, row_origin = excluded.row_origin, alive = excluded.alive,
        alive_clock = excluded.alive_clock, alive_origin = excluded.alive_origin,
-       overrides = excluded.overrides, known_attnum = excluded.known_attnum`,
+       overrides = excluded.overrides, known_attnum = excluded.known_attnum,
+       floor_clock = excluded.floor_clock, floor_origin = excluded.floor_origin`,
     [
       name.tableId,
       name.merchant,
@@ -111,6 +122,8 @@ export function writeRowClock(
       origin(row.aliveStamp),
       Object.keys(overrides).length === 0 ? null : JSON.stringify(overrides),
       BigInt(Math.max(...columns.map(({ attnum }) => attnum))),
+      hasFloor ? row.floor.hlc : null,
+      hasFloor ? origin(row.floor) : '',
     ],
   );
 }

@@ -15,13 +15,13 @@ import type { SqlValue } from '../edge/types/storage.ts';
 import { encodeChange } from './answer-codec.ts';
 import { sharedKey, travellingColumns } from './capture.ts';
 import type { HybridClock } from './clock.ts';
-import { mergeRows, type Register, sameRow, type SharedRow } from './conflict.ts';
+import { currentLife, mergeRows, type Register, sameRow, type SharedRow } from './conflict.ts';
 import { runApplying, runSystem, systemRows, type Values } from './engine-access.ts';
-import type { PulledChange } from './protocol.ts';
+import type { PulledChange, WireValue } from './protocol.ts';
 import { CLOCK_STATE_COLUMNS, readLocalRow, writeRowClock } from './row-clock.ts';
 import { SyncError } from './sync-error.ts';
 import { SYNC_LIMITS } from './sync-limits.ts';
-import { fromWire, keyPartStored } from './wire-values.ts';
+import { fromWire, keyPartStored, toWire } from './wire-values.ts';
 
 export interface ApplyContext {
   readonly catalog: Catalog;
@@ -101,7 +101,7 @@ function readLocal(
 }
 
 /** Rows from before the table was shared have no clock: everything that comes is later than they are. */
-const NO_CLOCK: Values = [0n, '', 1n, null, '', null, 0n];
+const NO_CLOCK: Values = [0n, '', 1n, null, '', null, 0n, null, ''];
 
 function localState(
   box: string,
@@ -123,12 +123,23 @@ function knownPart(state: SharedRow, columns: readonly Column[]): SharedRow {
   return { ...state, columns: known };
 }
 
-function changedColumns(target: Target, local: LocalRow, merged: SharedRow): readonly Column[] {
-  return target.columns.filter(({ name }) => {
-    const register = merged.columns.get(name);
-    if (register === undefined) return false;
-    return local.values === null || register.value !== local.state?.columns.get(name)?.value;
+interface Assignment {
+  readonly column: Column;
+  readonly value: WireValue;
+}
+
+/** What has to be written so that the base row says what the merged row says. */
+function assignmentsFor(target: Target, local: LocalRow, merged: SharedRow): Assignment[] {
+  const assignments: Assignment[] = [];
+  target.columns.forEach((column, index) => {
+    const register = merged.columns.get(column.name);
+    // A value of a former life goes; one that nobody wrote (the column's own default) may stay.
+    if (register === undefined && local.state?.columns.has(column.name) !== true) return;
+    const value = register?.value ?? null;
+    const here = local.values === null ? undefined : toWire(local.values[index] ?? null, column);
+    if (value !== here) assignments.push({ column, value });
   });
+  return assignments;
 }
 
 /** Writes the base row. @returns its number, or null when it is gone */
@@ -145,25 +156,23 @@ function writeBase(
     runApplying(transaction, `DELETE FROM ${base} WHERE ${ROW_ID_COLUMN} = ?1`, [local.rowId]);
     return null;
   }
-  const columns = changedColumns(target, local, merged);
-  const values = columns.map((column) =>
-    fromWire(merged.columns.get(column.name)?.value ?? null, column),
-  );
+  const assignments = assignmentsFor(target, local, merged);
+  const values = assignments.map(({ column, value }) => fromWire(value, column));
+  const columns = assignments.map(({ column }) => quoteName(column.name));
   if (local.rowId !== null) {
     if (columns.length === 0) return local.rowId;
-    const assignments = columns.map(({ name }, index) => `${quoteName(name)} = ?${index + 2}`);
-    runApplying(
-      transaction,
-      `UPDATE ${base} SET ${assignments.join(', ')} WHERE ${ROW_ID_COLUMN} = ?1`,
-      [local.rowId, ...values],
-    );
+    const sets = columns.map((name, index) => `${name} = ?${index + 2}`);
+    runApplying(transaction, `UPDATE ${base} SET ${sets.join(', ')} WHERE ${ROW_ID_COLUMN} = ?1`, [
+      local.rowId,
+      ...values,
+    ]);
     return local.rowId;
   }
-  const names = [target.table.tenantColumn ?? '', ...columns.map(({ name }) => name)];
+  const names = [quoteName(target.table.tenantColumn ?? ''), ...columns];
   const marks = names.map((_, index) => `?${index + 1}`);
   const result = runApplying(
     transaction,
-    `INSERT INTO ${base} (${names.map(quoteName).join(', ')}) VALUES (${marks.join(', ')})`,
+    `INSERT INTO ${base} (${names.join(', ')}) VALUES (${marks.join(', ')})`,
     [merchant, ...values],
   );
   return result.lastInsertRowid;
@@ -188,7 +197,7 @@ function applyOne(
   const { box } = context;
   const local = readLocal(transaction, box, target, change);
   const remote = knownPart(change.state, target.columns);
-  const merged = local.state === null ? remote : mergeRows(local.state, remote);
+  const merged = local.state === null ? currentLife(remote) : mergeRows(local.state, remote);
   if (local.state !== null && sameRow(local.state, merged)) return 'unchanged';
   const rowId = writeBase(transaction, target, change.merchant, local, merged);
   writeRowClock(
@@ -203,7 +212,7 @@ function applyOne(
 }
 
 function stampsOf(state: SharedRow): readonly SharedRow['aliveStamp'][] {
-  return [state.aliveStamp, ...[...state.columns.values()].map(({ stamp }) => stamp)];
+  return [state.aliveStamp, state.floor, ...[...state.columns.values()].map(({ stamp }) => stamp)];
 }
 
 interface Refusal {

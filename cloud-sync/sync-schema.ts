@@ -19,12 +19,14 @@ const STATEMENTS: readonly string[] = [
      op INTEGER NOT NULL, queued_at INTEGER NOT NULL,
      PRIMARY KEY (table_id, row_id)) STRICT, WITHOUT ROWID`,
   // Columns beyond known_attnum came later than the stamps: nobody has written them in this row.
+  // The floor is the row's latest deletion.
   // row_id NULL: the row is gone. alive_clock NULL: the same as row_clock. An origin '' is this box.
   `CREATE TABLE IF NOT EXISTS helios_clock (
      id INTEGER PRIMARY KEY, table_id INTEGER NOT NULL, merchant TEXT NOT NULL, key TEXT NOT NULL,
      row_id INTEGER, row_clock INTEGER NOT NULL, row_origin TEXT NOT NULL DEFAULT '',
      alive INTEGER NOT NULL, alive_clock INTEGER, alive_origin TEXT NOT NULL DEFAULT '',
-     overrides TEXT, known_attnum INTEGER NOT NULL, UNIQUE (table_id, merchant, key)) STRICT`,
+     floor_clock INTEGER, floor_origin TEXT NOT NULL DEFAULT '', overrides TEXT,
+     known_attnum INTEGER NOT NULL, UNIQUE (table_id, merchant, key)) STRICT`,
   // push: what the cloud refused, by table and row. pull: what this box refused, by table, merchant and
   // key; `detail` then holds the change itself, so that it can be tried again.
   `CREATE TABLE IF NOT EXISTS helios_rejected (

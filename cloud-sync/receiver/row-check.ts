@@ -69,7 +69,11 @@ function aheadReason(table: TableBatch, index: number, options: RowCheckOptions)
   if (table.mode === 'push') return null;
   const state = table.rows[index]?.state;
   if (state === undefined) return null;
-  const stamps = [state.aliveStamp, ...[...state.columns.values()].map(({ stamp }) => stamp)];
+  const stamps = [
+    state.aliveStamp,
+    state.floor,
+    ...[...state.columns.values()].map(({ stamp }) => stamp),
+  ];
   if (!stamps.some(({ hlc }) => options.isAhead(hlc))) return null;
   return 'the change is stamped later than the present time';
 }

@@ -8,7 +8,9 @@
 import { type Hlc, nextHlc } from '../clock.ts';
 import {
   compareStamps,
+  currentLife,
   mergeRows,
+  NO_FLOOR,
   parseStamp,
   type Register,
   sameRow,
@@ -36,7 +38,7 @@ interface ChangedShared extends StoredShared {
   readonly changedBy: string | null;
 }
 
-const COLUMNS = `s.table_name, s.merchant, s.key, s.alive, s.alive_stamp, s.data::text AS data, s.stamps::text AS stamps,
+const COLUMNS = `s.table_name, s.merchant, s.key, s.alive, s.alive_stamp, s.floor, s.data::text AS data, s.stamps::text AS stamps,
   s.change::text AS change`;
 
 function requiredStamp(text: unknown): Register['stamp'] {
@@ -55,6 +57,7 @@ function readState(row: SqlRow): SharedRow {
   return {
     alive: row['alive'] === true,
     aliveStamp: requiredStamp(row['alive_stamp']),
+    floor: requiredStamp(row['floor']),
     columns,
   };
 }
@@ -89,6 +92,7 @@ function toRecord(change: ChangedShared, number: bigint): Record<string, unknown
     key: change.key,
     alive: change.state.alive,
     alive_stamp: stampText(change.state.aliveStamp),
+    floor: stampText(change.state.floor),
     data: Object.fromEntries(columns.map(([name, { value }]) => [name, value])),
     stamps: Object.fromEntries(columns.map(([name, { stamp }]) => [name, stampText(stamp)])),
     change: number.toString(),
@@ -110,11 +114,12 @@ async function writeStored(
   const first = last - BigInt(changes.length) + 1n;
   const records = changes.map((change, index) => toRecord(change, first + BigInt(index)));
   await transaction.query(
-    `INSERT INTO helios_shared (table_name, merchant, key, alive, alive_stamp, data, stamps, change, changed_by)
+    `INSERT INTO helios_shared (table_name, merchant, key, alive, alive_stamp, floor, data, stamps, change,
+       changed_by)
      SELECT $1, r.* FROM jsonb_to_recordset($2::text::jsonb) AS r(merchant text, key text, alive boolean,
-       alive_stamp text, data jsonb, stamps jsonb, change bigint, changed_by text)
+       alive_stamp text, floor text, data jsonb, stamps jsonb, change bigint, changed_by text)
      ON CONFLICT (table_name, merchant, key) DO UPDATE SET alive = excluded.alive,
-       alive_stamp = excluded.alive_stamp, data = excluded.data, stamps = excluded.stamps,
+       alive_stamp = excluded.alive_stamp, floor = excluded.floor, data = excluded.data, stamps = excluded.stamps,
        change = excluded.change, changed_by = excluded.changed_by`,
     [table, JSON.stringify(records)],
   );
@@ -152,7 +157,7 @@ export async function mergeShared(
   const changed: ChangedShared[] = [];
   for (const [name, sent] of incoming) {
     const mine = stored.get(name);
-    const state = mine === undefined ? sent.state : mergeRows(mine.state, sent.state);
+    const state = mine === undefined ? currentLife(sent.state) : mergeRows(mine.state, sent.state);
     if (mine !== undefined && sameRow(mine.state, state)) continue;
     changed.push({ ...sent, state, changedBy: senderHasAll(sent.state, state) ? sender : null });
   }
@@ -253,8 +258,7 @@ export async function editShared(
   const stored = await readStored(transaction, edit.table, [{ merchant: edit.merchant, key }]);
   const mine = stored.get(rowKey(edit.merchant, key))?.state;
   const isNew = mine?.alive !== true;
-  // A row that was deleted starts anew: what it held in its former life does not come back.
-  const columns = new Map<string, Register>(isNew ? [] : mine.columns);
+  const columns = new Map<string, Register>(mine?.columns ?? []);
   if (edit.values !== null) {
     if (isNew) {
       edit.keyColumns.forEach((name, index) => {
@@ -264,8 +268,9 @@ export async function editShared(
     for (const [name, value] of Object.entries(edit.values)) columns.set(name, { value, stamp });
   }
   const alive = edit.values !== null;
-  const aliveStamp = alive && !isNew ? mine.aliveStamp : stamp;
-  const state: SharedRow = { alive, aliveStamp, columns };
+  const aliveStamp = alive && mine?.alive === true ? mine.aliveStamp : stamp;
+  const floor = mine?.floor ?? NO_FLOOR;
+  const state = currentLife({ alive, aliveStamp, floor, columns });
   await writeStored(transaction, edit.table, [
     { merchant: edit.merchant, key, state, changedBy: null },
   ]);

@@ -29,7 +29,7 @@ const STATEMENTS: readonly string[] = [
   `CREATE INDEX IF NOT EXISTS helios_rows_by_table ON helios_rows (table_name, merchant)`,
   `CREATE TABLE IF NOT EXISTS helios_shared (
      table_name text NOT NULL, merchant text NOT NULL, key text NOT NULL,
-     alive boolean NOT NULL, alive_stamp text NOT NULL, data jsonb NOT NULL, stamps jsonb NOT NULL,
+     alive boolean NOT NULL, alive_stamp text NOT NULL, floor text NOT NULL, data jsonb NOT NULL, stamps jsonb NOT NULL,
      change bigint NOT NULL, changed_by text,
      PRIMARY KEY (table_name, merchant, key))`,
   `CREATE UNIQUE INDEX IF NOT EXISTS helios_shared_by_change ON helios_shared (change)`,

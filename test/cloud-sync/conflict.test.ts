@@ -2,7 +2,9 @@ import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import {
   compactStamps,
+  currentLife,
   mergeRows,
+  NO_FLOOR,
   parseStamp,
   type Register,
   sameRow,
@@ -25,6 +27,7 @@ const register: fc.Arbitrary<Register> = fc.record({
 const row: fc.Arbitrary<SharedRow> = fc.record({
   alive: fc.boolean(),
   aliveStamp: stamp,
+  floor: fc.oneof(fc.constant(NO_FLOOR), stamp),
   columns: fc
     .dictionary(fc.constantFrom('name', 'price', 'stock'), register)
     .map((columns) => new Map(Object.entries(columns))),
@@ -69,7 +72,7 @@ test('mergeRows gives the same row for any order and any repetition of changes',
         ),
       ([changes, extra]) => {
         const merge = (list: readonly SharedRow[]): SharedRow =>
-          list.slice(1).reduce(mergeRows, list[0] as SharedRow);
+          list.slice(1).reduce(mergeRows, currentLife(list[0] as SharedRow));
         const shuffled = [
           ...extra.map((index) => changes[index] as SharedRow),
           ...changes.toReversed(),
@@ -85,7 +88,7 @@ test('mergeRows keeps both ends’ columns when they changed different ones', ()
     value,
     stamp: { hlc, origin },
   });
-  const born = { alive: true, aliveStamp: { hlc: 1n, origin: 'a' } };
+  const born = { alive: true, aliveStamp: { hlc: 1n, origin: 'a' }, floor: NO_FLOOR };
   const box: SharedRow = {
     ...born,
     columns: new Map([
@@ -107,15 +110,44 @@ test('mergeRows keeps both ends’ columns when they changed different ones', ()
 
 test('mergeRows lets a deletion beat a later change of a column, and a later insert beat the deletion', () => {
   const columns = new Map([['name', { value: 'x', stamp: { hlc: 50n, origin: 'b' } }]]);
-  const alive: SharedRow = { alive: true, aliveStamp: { hlc: 1n, origin: 'a' }, columns };
+  const alive: SharedRow = {
+    alive: true,
+    aliveStamp: { hlc: 1n, origin: 'a' },
+    floor: NO_FLOOR,
+    columns,
+  };
   const gone: SharedRow = {
     alive: false,
     aliveStamp: { hlc: 10n, origin: 'a' },
+    floor: NO_FLOOR,
     columns: new Map(),
   };
-  const again: SharedRow = { alive: true, aliveStamp: { hlc: 11n, origin: 'b' }, columns };
+  const again: SharedRow = {
+    alive: true,
+    aliveStamp: { hlc: 11n, origin: 'b' },
+    floor: NO_FLOOR,
+    columns,
+  };
   expect(mergeRows(alive, gone).alive).toBe(false);
   expect(mergeRows(mergeRows(alive, gone), again).alive).toBe(true);
+});
+
+test('mergeRows lets nothing of a former life into a row that was inserted again', () => {
+  const stock = new Map([['stock', { value: '4', stamp: { hlc: 5n, origin: 'a' } }]]);
+  const before: SharedRow = {
+    alive: true,
+    aliveStamp: { hlc: 1n, origin: 'a' },
+    floor: NO_FLOOR,
+    columns: stock,
+  };
+  const name = new Map([['name', { value: 'x', stamp: { hlc: 9n, origin: 'cloud' } }]]);
+  const reborn: SharedRow = {
+    alive: true,
+    aliveStamp: { hlc: 9n, origin: 'cloud' },
+    floor: { hlc: 7n, origin: 'cloud' },
+    columns: name,
+  };
+  expect([...mergeRows(before, reborn).columns.keys()]).toEqual(['name']);
 });
 
 test('compactStamps says the same as the registers', () => {

@@ -6,7 +6,7 @@ import {
   encodeAnswer,
   encodeRefusal,
 } from '../../cloud-sync/answer-codec.ts';
-import type { Register, SharedRow } from '../../cloud-sync/conflict.ts';
+import { NO_FLOOR, type Register, type SharedRow } from '../../cloud-sync/conflict.ts';
 import { rowsDigest, type SyncAnswer, type SyncRequest } from '../../cloud-sync/protocol.ts';
 import { decodeRequest, encodeRequest } from '../../cloud-sync/request-codec.ts';
 import { SyncError } from '../../cloud-sync/sync-error.ts';
@@ -33,7 +33,8 @@ const sharedRow = fc
     sku: fc.string({ maxLength: 5 }),
     alive: fc.boolean(),
     aliveStamp: stamp,
-    price: value,
+    floor: fc.oneof(fc.constant(NO_FLOOR), stamp),
+    price: fc.oneof(value, fc.constant('absent')),
     priceStamp: stamp,
     skuStamp: stamp,
   })
@@ -41,9 +42,15 @@ const sharedRow = fc
     const columns = new Map<string, Register>();
     if (item.alive) {
       columns.set('sku', { value: item.sku, stamp: item.skuStamp });
-      columns.set('price', { value: item.price, stamp: item.priceStamp });
+      if (item.price !== 'absent')
+        columns.set('price', { value: item.price, stamp: item.priceStamp });
     }
-    const state: SharedRow = { alive: item.alive, aliveStamp: item.aliveStamp, columns };
+    const state: SharedRow = {
+      alive: item.alive,
+      aliveStamp: item.aliveStamp,
+      floor: item.floor,
+      columns,
+    };
     return {
       versionEpoch: 'e2',
       version: item.version,

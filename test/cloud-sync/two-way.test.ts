@@ -255,6 +255,16 @@ test('a column that nobody wrote here does not beat an earlier write of it elsew
   expect(await products(b.box)).toEqual(await products(a.box));
 });
 
+test('a row that was deleted and inserted again in the cloud keeps nothing of its former life', async () => {
+  const a = await openBox('a');
+  await add(a.box, 'A', 'Tea', 250n, 4n);
+  await a.worker.syncNow();
+  await receiver.store.edit('products', merchant, { sku: 'A' }, null);
+  await receiver.store.edit('products', merchant, { sku: 'A' }, { name: 'Another' });
+  await a.worker.syncNow();
+  expect(await products(a.box)).toEqual([['A', 'Another', null, null]]);
+});
+
 test('the cloud’s edits over HTTP reach the box', async () => {
   const a = await openBox('a');
   await add(a.box, 'A', 'Tea', 250n, 4n);

@@ -288,7 +288,12 @@ describe.each(DRIVERS)('ReceiverStore on %s', (driver) => {
           version: 1n,
           merchant: 'm1',
           key: ['1'],
-          state: { alive: true, aliveStamp: { hlc: 1n, origin: 'a' }, columns: new Map() },
+          state: {
+            alive: true,
+            aliveStamp: { hlc: 1n, origin: 'a' },
+            floor: { hlc: 0n, origin: '-' },
+            columns: new Map(),
+          },
         },
       ],
     };
