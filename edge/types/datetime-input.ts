@@ -25,10 +25,10 @@ import {
   UNIX_EPOCH_DAYS,
   UNIX_EPOCH_MICROS,
 } from './calendar.ts';
+import type { Special } from './datetime-words.ts';
+import { DAY_NAMES, monthOfWord, SPECIALS } from './datetime-words.ts';
 import type { TypeSettings } from './settings.ts';
 import { toLocal, toUtc, zoneOfWord } from './time-zone.ts';
-
-type Special = 'infinity' | '-infinity' | 'epoch' | 'now' | 'today' | 'tomorrow' | 'yesterday';
 
 interface Parsed {
   special: Special | null;
@@ -45,72 +45,6 @@ interface Parsed {
   twoDigitYear: boolean;
   /** Numbers without a separator, while a month's name is known. */
   loose: number[];
-}
-
-const MONTHS = [
-  'jan',
-  'feb',
-  'mar',
-  'apr',
-  'may',
-  'jun',
-  'jul',
-  'aug',
-  'sep',
-  'oct',
-  'nov',
-  'dec',
-] as const;
-const MONTH_NAMES = [
-  'january',
-  'february',
-  'march',
-  'april',
-  'may',
-  'june',
-  'july',
-  'august',
-  'september',
-  'october',
-  'november',
-  'december',
-] as const;
-const DAY_NAMES: ReadonlySet<string> = new Set([
-  'sun',
-  'mon',
-  'tue',
-  'tues',
-  'wed',
-  'weds',
-  'thu',
-  'thur',
-  'thurs',
-  'fri',
-  'sat',
-  'sunday',
-  'monday',
-  'tuesday',
-  'wednesday',
-  'thursday',
-  'friday',
-  'saturday',
-]);
-const SPECIALS: Readonly<Record<string, Special>> = {
-  infinity: 'infinity',
-  inf: 'infinity',
-  epoch: 'epoch',
-  now: 'now',
-  today: 'today',
-  tomorrow: 'tomorrow',
-  yesterday: 'yesterday',
-};
-
-function monthOfWord(word: string): number | null {
-  const short = MONTHS.indexOf(word as 'jan');
-  if (short >= 0) return short + 1;
-  const long = MONTH_NAMES.indexOf(word as 'january');
-  if (long >= 0) return long + 1;
-  return word === 'sept' ? 9 : null;
 }
 
 /** Faults carry what PostgreSQL would say; the entry points know the type's name. */

@@ -4,8 +4,9 @@
  */
 import { EdgeError, notSupported } from '../errors.ts';
 import { DAY_MICROS, daysFromCivil, JULIAN_OF_EPOCH } from './calendar.ts';
-import type { TemplatePart } from './to-char.ts';
-import { isRealDay, MONTH_NAMES, parseTemplate } from './to-char.ts';
+import type { TemplatePart } from './date-template.ts';
+import { parseTemplate } from './date-template.ts';
+import { isRealDay, MONTH_NAMES } from './to-char.ts';
 
 interface Read {
   year: number | null;

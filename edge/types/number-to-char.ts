@@ -270,9 +270,11 @@ export function numberToChar(value: Numeric, source: string): string {
   }
   if (whole.length > places) return overflowText(template, negative);
   // A lone zero before the point is shown only when nothing follows it, or a 0 asks for it.
-  const digits = whole === '0' && decimals > 0 ? '' : whole;
+  const shownFraction = placeFraction(template, fraction);
+  const hidesZero = whole === '0' && decimals > 0 && (template.fill || shownFraction !== '');
+  const digits = hidesZero ? '' : whole;
   const placed = placeWhole(template, places === 0 ? '' : digits);
-  const point = template.hasPoint && !isBarePoint ? `.${placeFraction(template, fraction)}` : '';
+  const point = template.hasPoint && !isBarePoint ? `.${shownFraction}` : '';
   const firstShown = placed.firstShown < 0 ? placed.text.length : placed.firstShown;
   const signed = attachSign(template, placed.text + point, firstShown, negative);
   return template.ordinal === null || negative ? signed : signed + ordinal(whole, template.ordinal);

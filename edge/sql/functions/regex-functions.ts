@@ -12,8 +12,9 @@ import type { ScalarFunction } from '../../types/sql-function.ts';
 import type { SqlValue } from '../../types/storage.ts';
 import { isSimple } from './characters.ts';
 import { bool, scalar, strict, textAt } from './define.ts';
+import { invalid } from './regex-classes.ts';
 import type { RegexOptions, Translated } from './regex-translation.ts';
-import { DEFAULT_OPTIONS, invalid, translateRegex, withFlags } from './regex-translation.ts';
+import { DEFAULT_OPTIONS, translateRegex, withFlags } from './regex-translation.ts';
 
 interface Compiled {
   /** Finds the leftmost match from lastIndex on. */
