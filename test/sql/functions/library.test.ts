@@ -5,9 +5,9 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { EdgeError } from '../../../edge/errors.ts';
+import { CASTS } from '../../../edge/sql/functions/casts.ts';
 import { functionLibrary } from '../../../edge/sql/functions/library.ts';
 import {
-  CASTS,
   findCast,
   printAggregate,
   printCall,
