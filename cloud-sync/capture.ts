@@ -10,9 +10,9 @@
  * but the age of an entry, which is for people.
  */
 import { EdgeError } from '../edge/errors.ts';
+import type { CaptureSupport } from '../edge/sql/capture.ts';
 import { quoteName, quoteText, storedColumns } from '../edge/sql/catalog/layout.ts';
 import { type Column, ROW_ID_COLUMN, type Table } from '../edge/sql/catalog/model.ts';
-import type { CaptureSupport } from '../edge/sql/capture.ts';
 import { OID } from '../edge/types/oids.ts';
 import type { FunctionLibrary, ScalarFunction } from '../edge/types/sql-function.ts';
 import type { HybridClock } from './clock.ts';

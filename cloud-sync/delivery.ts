@@ -5,7 +5,7 @@
  * batch, halving finds the row. Rows are set aside on the word of a receiver of ours alone, and only after
  * it has accepted an empty batch: a receiver that refuses everything speaks of itself, not of the rows.
  */
-import { makeBatch, type BatchSender } from './batch.ts';
+import { type BatchSender, makeBatch } from './batch.ts';
 import type { Outbox, OutboxEntry, OutgoingRow, SetAside } from './outbox.ts';
 import type { PullRequest, SyncAnswer } from './protocol.ts';
 import { SyncError } from './sync-error.ts';

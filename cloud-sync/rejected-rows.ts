@@ -4,8 +4,8 @@
 import type { Engine } from '../edge/engine/engine.ts';
 import type { Catalog } from '../edge/sql/catalog/model.ts';
 import { inWrite, readRows, runSystem, systemRows } from './engine-access.ts';
-import { type ApplyContext } from './shared-apply.ts';
 import { retryPulled } from './pull.ts';
+import { type ApplyContext } from './shared-apply.ts';
 
 /** One row that the other end, or this one, would not take. */
 export interface RejectedRow {

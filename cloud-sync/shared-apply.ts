@@ -15,7 +15,7 @@ import type { SqlValue } from '../edge/types/storage.ts';
 import { encodeChange } from './answer-codec.ts';
 import { sharedKey, travellingColumns } from './capture.ts';
 import type { HybridClock } from './clock.ts';
-import { currentLife, mergeRows, type Register, sameRow, type SharedRow } from './conflict.ts';
+import { currentLife, mergeRows, type Register, type SharedRow, sameRow } from './conflict.ts';
 import { runApplying, runSystem, systemRows, type Values } from './engine-access.ts';
 import type { PulledChange, WireValue } from './protocol.ts';
 import { CLOCK_STATE_COLUMNS, readLocalRow, writeRowClock } from './row-clock.ts';

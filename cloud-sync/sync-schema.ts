@@ -7,9 +7,9 @@
  */
 import { randomBytes } from 'node:crypto';
 import type { Engine, StatementRunner } from '../edge/engine/engine.ts';
+import { quoteName } from '../edge/sql/catalog/layout.ts';
 import type { Catalog } from '../edge/sql/catalog/model.ts';
 import { ROW_ID_COLUMN } from '../edge/sql/catalog/model.ts';
-import { quoteName } from '../edge/sql/catalog/layout.ts';
 import type { HybridClock } from './clock.ts';
 import { inWrite, readRows, runSystem, systemRows } from './engine-access.ts';
 

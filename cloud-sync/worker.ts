@@ -11,7 +11,7 @@ import type { Clock } from '../edge/clock.ts';
 import type { Engine } from '../edge/engine/engine.ts';
 import type { Log } from '../edge/log.ts';
 import type { Catalog } from '../edge/sql/catalog/model.ts';
-import { gatherBatch, OUTBOX_START, type BatchSender } from './batch.ts';
+import { type BatchSender, gatherBatch, OUTBOX_START } from './batch.ts';
 import type { HybridClock } from './clock.ts';
 import { Delivery } from './delivery.ts';
 import { Outbox } from './outbox.ts';

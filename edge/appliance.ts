@@ -6,15 +6,15 @@ import { randomInt } from 'node:crypto';
 import { mkdirSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
-import { createSyncWorker, type SyncWorker } from '../cloud-sync/worker.ts';
 import { captureFunctions, createCaptureSupport } from '../cloud-sync/capture.ts';
 import { HybridClock } from '../cloud-sync/clock.ts';
 import { attachClock, ensureSyncSchema } from '../cloud-sync/sync-schema.ts';
+import { createSyncWorker, type SyncWorker } from '../cloud-sync/worker.ts';
 import { startControlSocket, startHealthListener } from './admin/control-socket.ts';
 import type { Operations } from './admin/operations.ts';
 import { embeddedAsset } from './assets.ts';
-import { LoginThrottle } from './auth/login-throttle.ts';
 import { createTokenVerifier } from './auth/jwt.ts';
+import { LoginThrottle } from './auth/login-throttle.ts';
 import { boxOperations } from './box-operations.ts';
 import { systemClock } from './clock.ts';
 import type { Config } from './config.ts';
@@ -23,12 +23,12 @@ import { openEngine, type VfsMode } from './engine/open.ts';
 import { createLog, type Log } from './log.ts';
 import type { ConnectionContext } from './net/connection.ts';
 import { ConnectionRegistry } from './net/connection-registry.ts';
-import { Listener, type ListenAddress } from './net/listener.ts';
+import { type ListenAddress, Listener } from './net/listener.ts';
 import { loadTlsMaterial } from './net/tls-material.ts';
 import { readWorkerThread } from './read-worker-thread.ts';
 import type { AuditEntry } from './session/audit.ts';
-import { createSession } from './session/session.ts';
 import { PlanCache } from './session/plan-cache.ts';
+import { createSession } from './session/session.ts';
 import { StoredRowsBudget } from './session/stored-rows.ts';
 import { Sequences } from './sql/catalog/sequences.ts';
 import { CatalogStore } from './sql/catalog/store.ts';
@@ -47,7 +47,6 @@ import type { FunctionLibrary } from './types/sql-function.ts';
 const DATABASE = 'pos';
 const SHUTDOWN_GRACE_MS = 1_000;
 const BYTES_PER_MB = 1024 * 1024;
-const SYNC_WAKE_MS = 1_000;
 const RANDOM_STEPS = 2 ** 32;
 
 export interface ApplianceOptions {
@@ -260,7 +259,7 @@ async function openSync(
       token: config['sync.token'] || null,
       requestMsMax: config['sync.request_timeout_ms'],
       retryMsMax: config['sync.retry_max_ms'],
-      wakeMs: SYNC_WAKE_MS,
+      wakeMs: config['sync.wake_ms'] || null,
     },
   });
 }

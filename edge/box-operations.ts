@@ -78,6 +78,12 @@ export function boxOperations(parts: BoxParts): Operations {
       running().resume();
       return syncStatus();
     },
+    syncRetry: async (id) => ({ rows: await running().retryRejected(id) }),
+    syncDiscard: async (id) => {
+      if (!(await running().discardRejected(id))) {
+        throw new OperationError(`no rejected row ${id}; "sync rejected" lists them`);
+      }
+    },
     syncRejected: async () => {
       const rows = await running().rejected();
       return rows.map((row) => ({

@@ -51,8 +51,15 @@ export const LIMITS = {
   portalBytesMax: 64 * 1024 * 1024,
   /** A statement on the main instance, milliseconds; a read beyond it moves to the worker. */
   statementBudgetMs: 20,
-  /** A write that holds the event loop, milliseconds, before it is cancelled. */
+  /** A modification, its pauses included, milliseconds, before it is cancelled: it holds the write lock. */
   writeBudgetMs: 5_000,
+  /**
+   * A client's statement in a transaction between two pauses, milliseconds, before it is cancelled: it holds the
+   * event loop, and a CancelRequest is to be heard within a second.
+   */
+  stretchMsMax: 800,
+  /** Rows of one statement in a transaction at a stretch, milliseconds: then others have the event loop. */
+  statementTurnMsMax: 5,
   /** VM steps between two looks at the clock. */
   progressSteps: 10_000,
   /** Binds of one SQLite statement: its own compiled limit, below the wire's. */
@@ -123,7 +130,9 @@ export const LIMITS = {
 assert(LIMITS.startupFrameBytesMax < LIMITS.frameBytesMax);
 assert(LIMITS.answerFlushBytes < LIMITS.answerBytesMax);
 assert(LIMITS.portalBytesMax < LIMITS.portalBytesTotalMax);
-assert(LIMITS.statementBudgetMs < LIMITS.writeBudgetMs);
+assert(LIMITS.statementBudgetMs < LIMITS.stretchMsMax);
+assert(LIMITS.statementTurnMsMax < LIMITS.stretchMsMax);
+assert(LIMITS.stretchMsMax < LIMITS.writeBudgetMs);
 assert(LIMITS.loginRefusalDelayMsMin <= LIMITS.loginRefusalDelayMsMax);
 assert(LIMITS.loginRefusalDelayMsMax < LIMITS.loginMsMax);
 assert(LIMITS.checkpointWalBytes < LIMITS.walPreallocatedBytes);

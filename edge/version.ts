@@ -5,6 +5,3 @@ declare const HELIOS_COMMIT: string | undefined;
 
 export const VERSION = '0.1.0';
 export const COMMIT = typeof HELIOS_COMMIT === 'string' ? HELIOS_COMMIT : 'checkout';
-
-/** The PostgreSQL release whose behaviour is the reference: what server_version reports. */
-export const POSTGRES_VERSION = '15.18';

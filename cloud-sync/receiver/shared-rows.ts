@@ -13,8 +13,8 @@ import {
   NO_FLOOR,
   parseStamp,
   type Register,
-  sameRow,
   type SharedRow,
+  sameRow,
   stampText,
 } from '../conflict.ts';
 import {

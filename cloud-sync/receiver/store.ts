@@ -21,8 +21,8 @@ import {
 } from '../protocol.ts';
 import { SyncError } from '../sync-error.ts';
 import { SYNC_LIMITS } from '../sync-limits.ts';
-import { bareType, checkRows, type RowRule } from './row-check.ts';
 import { type KnownTable, readTable, rememberTable, shapeOf } from './mirror-views.ts';
+import { bareType, checkRows, type RowRule } from './row-check.ts';
 import { editShared, lockChanges, mergeShared, observe, readChanges } from './shared-rows.ts';
 import { type Queryable, type SqlDatabase, sqlStateOf } from './sql-database.ts';
 import { ensureStoreSchema } from './store-schema.ts';

@@ -97,6 +97,13 @@ function controlRoutes(operations: Operations): FastifyInstance {
   app.post('/sync/pause', () => operations.syncPause());
   app.post('/sync/resume', () => operations.syncResume());
   app.get('/sync/rejected', () => operations.syncRejected());
+  app.post('/sync/retry', ({ body }) => operations.syncRetry(optionalNumber(body, 'id')));
+  app.post('/sync/discard', async ({ body }) => {
+    const id = optionalNumber(body, 'id');
+    if (id === null) throw new OperationError('id is missing');
+    await operations.syncDiscard(id);
+    return {};
+  });
   return app;
 }
 
@@ -105,6 +112,13 @@ function optionalText(body: unknown, field: string): string | undefined {
   if (value === undefined) return undefined;
   if (typeof value !== 'string') throw new OperationError(`${field} must be a text`);
   return value;
+}
+
+function optionalNumber(body: unknown, field: string): number | null {
+  const value = (body as Readonly<Record<string, unknown>> | null)?.[field];
+  if (value === undefined || value === null) return null;
+  if (!Number.isSafeInteger(value)) throw new OperationError(`${field} must be a whole number`);
+  return Number(value);
 }
 
 function requiredText(body: unknown, field: string): string {

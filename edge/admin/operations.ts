@@ -77,4 +77,8 @@ export interface Operations {
   syncPause(): Promise<SyncStatus>;
   syncResume(): Promise<SyncStatus>;
   syncRejected(): Promise<readonly RejectedRow[]>;
+  /** Takes rows up again that were set aside: one, or all (null). Returns how many. */
+  syncRetry(id: number | null): Promise<{ readonly rows: number }>;
+  /** Gives a row up for good: it will not reach the cloud. */
+  syncDiscard(id: number): Promise<void>;
 }

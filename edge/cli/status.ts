@@ -117,6 +117,40 @@ const rejected: Command = {
   },
 };
 
+const retry: Command = {
+  name: 'sync retry',
+  usage: '[ID]',
+  summary: 'send rejected rows again: one, or all',
+  run: async (args) => {
+    const { values, positionals } = parseWords(args, COMMON_OPTIONS);
+    const id = positionals[0] === undefined ? null : rowId(positionals[0]);
+    const answer = await askBox(boxConfig(values).dataDir, 'POST', '/sync/retry', { id });
+    report(values.json === true, answer, () => [
+      `${(answer as { rows: number }).rows} rows are tried again`,
+    ]);
+    return 0;
+  },
+};
+
+const discard: Command = {
+  name: 'sync discard',
+  usage: 'ID',
+  summary: 'give a rejected row up for good',
+  run: async (args) => {
+    const { values, positionals } = parseWords(args, COMMON_OPTIONS);
+    const id = rowId(positionals[0] ?? '');
+    const answer = await askBox(boxConfig(values).dataDir, 'POST', '/sync/discard', { id });
+    report(values.json === true, answer, () => [`row ${id} will not reach the cloud`]);
+    return 0;
+  },
+};
+
+function rowId(text: string): number {
+  if (!/^\d+$/.test(text))
+    throw new UsageError('the ID of a rejected row is a number: see "sync rejected"');
+  return Number(text);
+}
+
 export const statusCommands: readonly Command[] = [
   status,
   syncCommand('status', 'GET', '/sync', 'show what waits for the cloud'),
@@ -124,4 +158,6 @@ export const statusCommands: readonly Command[] = [
   syncCommand('pause', 'POST', '/sync/pause', 'stop sending until resumed'),
   syncCommand('resume', 'POST', '/sync/resume', 'send again'),
   rejected,
+  retry,
+  discard,
 ];

@@ -141,6 +141,7 @@ function startBox(dataDir: string, port: number, linkPort: number): SelfProcess 
     `sync.sync_endpoint=http://127.0.0.1:${linkPort}/api/sync`,
     `sync.sync_interval_secs=${SYNC_INTERVAL_SECS}`,
     `sync.retry_max_ms=${RETRY_MS_MAX}`,
+    'sync.wake_ms=1000',
     `logging.output=${join(dataDir, 'box.log')}`,
   ];
   return startSelf([

@@ -8,7 +8,7 @@ import { EdgeError } from '../errors.ts';
 import { LIMITS } from '../limits.ts';
 import type { SessionValues } from '../types/session-values.ts';
 import type { RowReader, SqlValue } from '../types/storage.ts';
-import type { Authority, EngineStatement, RunResult } from './engine.ts';
+import type { Authority, EngineStatement, Pace, RunResult } from './engine.ts';
 import { errorOfResult, permissionDenied } from './result-codes.ts';
 import {
   interruptError,
@@ -108,21 +108,98 @@ export class Connection {
       prepared = this.#statements.take(statement.authority, statement.sql);
       prepared ??= this.#prepare(statement, context);
       if (prepared.pointer === 0) return READ_RESULT;
-      if (options.readOnly && !prepared.readOnly) {
-        throw new Error(`a statement that writes was run as a read: ${statement.sql}`);
+      mustBeRead(prepared, statement, options);
+      this.#bind(prepared, statement, DESTRUCTOR.static);
+      this.#begin(prepared);
+      while (!this.#stepToRow(prepared, statement, context)) {
+        onRow?.(prepared.row);
+        state.current = context;
       }
-      this.#bind(prepared, statement);
-      return this.#step(prepared, statement, context, onRow);
+      return this.#resultOf(prepared);
     } finally {
-      if (prepared !== undefined) {
-        // Its code repeats the step's error, which has been thrown already.
-        this.#exports.sqlite3_reset(prepared.pointer);
-        this.#statements.put(statement.authority, statement.sql, prepared);
-      }
+      if (prepared !== undefined) this.#giveBack(statement, prepared);
       this.#heap.release(mark, overflow);
       state.current = outer;
       if (outer === null) state.merchants.trim();
     }
+  }
+
+  /**
+   * As `run`, but yields between two rows when the turn is over. Other connections may run meanwhile, so
+   * that nothing of it stays in the scratch memory.
+   */
+  *runInTurns(
+    statement: EngineStatement,
+    options: RunOptions,
+    onRow: ((row: RowReader) => void) | null,
+    pace: Pace,
+  ): Generator<void, RunResult, void> {
+    const { session, interrupt, budgetMs, commitNumber } = options;
+    if (interrupt.signal?.aborted === true) throw interruptError('cancel');
+    const { state } = this.#host;
+    const outer = state.current;
+    const context = new RunContext(
+      session,
+      statement.authority,
+      interrupt,
+      budgetMs,
+      commitNumber,
+    );
+    let prepared: PreparedStatement | undefined;
+    state.current = context;
+    try {
+      prepared = this.#ready(statement, context, options);
+      if (prepared.pointer === 0) return READ_RESULT;
+      const { row } = prepared;
+      while (!this.#stepToRow(prepared, statement, context)) {
+        onRow?.(row);
+        state.current = context;
+        if (!pace.isOver()) continue;
+        state.current = outer;
+        yield;
+        if (interrupt.signal?.aborted === true) throw interruptError('cancel');
+        context.resume();
+        state.current = context;
+      }
+      return this.#resultOf(prepared);
+    } finally {
+      if (prepared !== undefined) this.#giveBack(statement, prepared);
+      state.current = outer;
+    }
+  }
+
+  /** Prepared and bound, with copies of the binds. */
+  #ready(
+    statement: EngineStatement,
+    context: RunContext,
+    options: RunOptions,
+  ): PreparedStatement {
+    const mark = this.#heap.mark();
+    const overflow = this.#heap.overflowMark();
+    try {
+      const prepared =
+        this.#statements.take(statement.authority, statement.sql) ??
+        this.#prepare(statement, context);
+      try {
+        if (prepared.pointer !== 0) {
+          mustBeRead(prepared, statement, options);
+          this.#bind(prepared, statement, DESTRUCTOR.transient);
+          this.#begin(prepared);
+        }
+      } catch (error) {
+        this.#giveBack(statement, prepared);
+        throw error;
+      }
+      return prepared;
+    } finally {
+      this.#heap.release(mark, overflow);
+    }
+  }
+
+  #giveBack(statement: EngineStatement, prepared: PreparedStatement): void {
+    // Its code repeats the step's error, which has been thrown already.
+    this.#exports.sqlite3_reset(prepared.pointer);
+    this.#statements.put(statement.authority, statement.sql, prepared);
   }
 
   /** The box's own text, without rows. */
@@ -209,10 +286,12 @@ export class Connection {
       row: new StatementRow(this.#heap, pointer),
       busy: true,
       used: false,
+      isFirst: true,
     };
   }
 
-  #bind(prepared: PreparedStatement, statement: EngineStatement): void {
+  /** @param destructor `static` where the scratch memory outlives the run */
+  #bind(prepared: PreparedStatement, statement: EngineStatement, destructor: number): void {
     const { binds } = statement;
     const { pointer, parameterCount } = prepared;
     if (binds.length < parameterCount) {
@@ -221,12 +300,12 @@ export class Connection {
       );
     }
     for (let index = 1; index <= parameterCount; index += 1) {
-      const code = this.#bindValue(pointer, index, binds[index - 1] ?? null);
+      const code = this.#bindValue(pointer, index, binds[index - 1] ?? null, destructor);
       if (code !== RC.ok) throw errorOfResult(code, 'a bind was refused', statement.sql);
     }
   }
 
-  #bindValue(pointer: Pointer, index: number, value: SqlValue): number {
+  #bindValue(pointer: Pointer, index: number, value: SqlValue, destructor: number): number {
     if (value === null) return this.#exports.sqlite3_bind_null(pointer, index);
     if (typeof value === 'bigint') {
       if (BigInt.asIntN(INT64_BITS, value) !== value) {
@@ -238,36 +317,39 @@ export class Connection {
     if (typeof value === 'string') {
       const text = this.#heap.scratchText(value);
       const bytes = this.#heap.lastTextBytes;
-      return this.#exports.sqlite3_bind_text(pointer, index, text, bytes, DESTRUCTOR.static);
+      return this.#exports.sqlite3_bind_text(pointer, index, text, bytes, destructor);
     }
     const blob = this.#heap.scratchBytes(value);
-    return this.#exports.sqlite3_bind_blob(pointer, index, blob, value.length, DESTRUCTOR.static);
+    return this.#exports.sqlite3_bind_blob(pointer, index, blob, value.length, destructor);
   }
 
-  #step(
+  #begin(prepared: PreparedStatement): void {
+    prepared.isFirst = true;
+    if (!prepared.readOnly) this.#exports.sqlite3_set_last_insert_rowid(this.#db, 0n);
+  }
+
+  /** True when there are no more rows. @throws what the statement ends with */
+  #stepToRow(
     prepared: PreparedStatement,
     statement: EngineStatement,
     context: RunContext,
-    onRow: ((row: RowReader) => void) | null,
-  ): RunResult {
-    const { pointer, row } = prepared;
-    if (!prepared.readOnly) this.#exports.sqlite3_set_last_insert_rowid(this.#db, 0n);
-    for (let first = true; ; first = false) {
-      const code = this.#stepOnce(pointer);
-      if (code === RC.row) {
-        if (first) row.refresh();
-        if (onRow !== null) onRow(row);
-        this.#host.state.current = context;
-        continue;
-      }
-      if (code !== RC.done || context.thrown !== null)
-        throw this.#failure(code, statement, context);
-      if (prepared.readOnly) return READ_RESULT;
-      return {
-        changes: this.#exports.sqlite3_changes64(this.#db),
-        lastInsertRowid: this.#exports.sqlite3_last_insert_rowid(this.#db),
-      };
+  ): boolean {
+    const code = this.#stepOnce(prepared.pointer);
+    if (code === RC.row) {
+      if (prepared.isFirst) prepared.row.refresh();
+      prepared.isFirst = false;
+      return false;
     }
+    if (code !== RC.done || context.thrown !== null) throw this.#failure(code, statement, context);
+    return true;
+  }
+
+  #resultOf(prepared: PreparedStatement): RunResult {
+    if (prepared.readOnly) return READ_RESULT;
+    return {
+      changes: this.#exports.sqlite3_changes64(this.#db),
+      lastInsertRowid: this.#exports.sqlite3_last_insert_rowid(this.#db),
+    };
   }
 
   #stepOnce(pointer: Pointer): number {
@@ -305,4 +387,13 @@ export class Connection {
     const message = this.#heap.cstring(this.#exports.sqlite3_errmsg(this.#db));
     return errorOfResult(code, message, statement.sql);
   }
+}
+
+function mustBeRead(
+  prepared: PreparedStatement,
+  statement: EngineStatement,
+  options: RunOptions,
+): void {
+  if (!options.readOnly || prepared.readOnly) return;
+  throw new Error(`a statement that writes was run as a read: ${statement.sql}`);
 }

@@ -69,8 +69,28 @@ export interface StatementRunner {
   ): RunResult;
 }
 
+/** Says when a long run should let others have the event loop. */
+export interface Pace {
+  isOver(): boolean;
+}
+
+/** A runner whose long runs can pause between two rows. */
+export interface PacedRunner extends StatementRunner {
+  /**
+   * As `run`, but yields between two rows when the turn is over: whoever drives it goes on when others have
+   * had theirs, or ends it. Nothing else may run on this runner meanwhile.
+   */
+  runInTurns(
+    statement: EngineStatement,
+    session: SessionValues,
+    interrupt: Interrupt,
+    onRow: ((row: RowReader) => void) | null,
+    pace: Pace,
+  ): Generator<void, RunResult, void>;
+}
+
 /** The open write transaction: its holder alone may write. */
-export interface WriteTransaction extends StatementRunner {
+export interface WriteTransaction extends PacedRunner {
   /** The number that this transaction's commit will bear. */
   readonly commitNumber: bigint;
   savepoint(depth: number): void;
@@ -86,7 +106,7 @@ export interface WriteTransaction extends StatementRunner {
 }
 
 /** A fixed snapshot for REPEATABLE READ. Ends when closed, or by cancellation when it pins too much WAL. */
-export interface SnapshotTransaction extends StatementRunner {
+export interface SnapshotTransaction extends PacedRunner {
   close(): void;
 }
 

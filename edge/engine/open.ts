@@ -166,7 +166,7 @@ function compose(opened: Opened): Store {
   const snapshots = new SnapshotPool(
     () => openReader(host, path, snapshotCacheMb),
     snapshotCount,
-    writeBudgetMs,
+    Math.min(writeBudgetMs, LIMITS.stretchMsMax),
   );
   const queue = new WriteQueue();
   const group = new GroupCommit(

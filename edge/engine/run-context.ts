@@ -65,6 +65,11 @@ export class RunContext {
     this.commitNumber = commitNumber;
   }
 
+  /** After a pause: the budget is for what runs without one. */
+  resume(): void {
+    this.startedMs = -1;
+  }
+
   /** Called every few thousand VM steps: true ends the statement. */
   mustStop(clock: Clock): boolean {
     if (this.stopReason !== null) return true;

@@ -5,9 +5,17 @@
 import { EdgeError } from '../errors.ts';
 import type { SessionValues } from '../types/session-values.ts';
 import type { RowReader } from '../types/storage.ts';
-import { BudgetExceeded, type Connection } from './connection.ts';
-import type { EngineStatement, Interrupt, RunResult, SnapshotTransaction } from './engine.ts';
+import { BudgetExceeded, type Connection, type RunOptions } from './connection.ts';
+import type {
+  EngineStatement,
+  Interrupt,
+  Pace,
+  RunResult,
+  SnapshotTransaction,
+} from './engine.ts';
 import { interruptError } from './run-context.ts';
+
+const NO_RESULT: RunResult = Object.freeze({ changes: 0n, lastInsertRowid: 0n });
 
 export class OpenSnapshot implements SnapshotTransaction {
   readonly #connection: Connection;
@@ -15,6 +23,7 @@ export class OpenSnapshot implements SnapshotTransaction {
   readonly #giveBack: () => void;
   #closed = false;
   #cancelled = false;
+  #running: Generator<void, RunResult, void> | null = null;
 
   constructor(connection: Connection, budgetMs: number, giveBack: () => void) {
     this.#connection = connection;
@@ -31,6 +40,47 @@ export class OpenSnapshot implements SnapshotTransaction {
     interrupt: Interrupt,
     onRow: ((row: RowReader) => void) | null,
   ): RunResult {
+    this.#mustBeOpen();
+    try {
+      return this.#connection.run(statement, this.#options(session, interrupt), onRow);
+    } catch (error) {
+      if (error instanceof BudgetExceeded) throw interruptError('deadline');
+      throw error;
+    }
+  }
+
+  *runInTurns(
+    statement: EngineStatement,
+    session: SessionValues,
+    interrupt: Interrupt,
+    onRow: ((row: RowReader) => void) | null,
+    pace: Pace,
+  ): Generator<void, RunResult, void> {
+    this.#mustBeOpen();
+    const options = this.#options(session, interrupt);
+    const turns = this.#connection.runInTurns(statement, options, onRow, pace);
+    this.#running = turns;
+    try {
+      for (let turn = turns.next(); ; turn = turns.next()) {
+        if (turn.done === true) return turn.value;
+        yield;
+        this.#mustBeOpen();
+      }
+    } catch (error) {
+      if (error instanceof BudgetExceeded) throw interruptError('deadline');
+      throw error;
+    } finally {
+      turns.return(NO_RESULT);
+      this.#running = null;
+    }
+  }
+
+  #options(session: SessionValues, interrupt: Interrupt): RunOptions {
+    const budgetMs = this.#budgetMs;
+    return { session, interrupt, budgetMs, commitNumber: 0n, readOnly: true };
+  }
+
+  #mustBeOpen(): void {
     if (this.#cancelled) {
       throw new EdgeError(
         'serialization_failure',
@@ -41,24 +91,13 @@ export class OpenSnapshot implements SnapshotTransaction {
       );
     }
     if (this.#closed) throw new Error('the snapshot has been closed');
-    const options = {
-      session,
-      interrupt,
-      budgetMs: this.#budgetMs,
-      commitNumber: 0n,
-      readOnly: true,
-    };
-    try {
-      return this.#connection.run(statement, options, onRow);
-    } catch (error) {
-      if (error instanceof BudgetExceeded) throw interruptError('deadline');
-      throw error;
-    }
   }
 
   close(): void {
     if (this.#closed) return;
     this.#closed = true;
+    // A read that pauses goes no further, and its statement must not keep the snapshot.
+    this.#running?.return(NO_RESULT);
     if (!this.#connection.autocommit) this.#connection.execute('ROLLBACK');
     this.#giveBack();
   }

@@ -17,6 +17,8 @@ export interface PreparedStatement {
   busy: boolean;
   /** Taken since the cache last looked for room. */
   used: boolean;
+  /** No row of this run has been read yet. */
+  isFirst: boolean;
 }
 
 export class StatementCache {

@@ -6,10 +6,17 @@
  * transaction is then spoilt: only `rollback` is of use.
  */
 import { EdgeError } from '../errors.ts';
+import { LIMITS } from '../limits.ts';
 import type { SessionValues } from '../types/session-values.ts';
 import type { RowReader } from '../types/storage.ts';
-import { BudgetExceeded, type Connection } from './connection.ts';
-import type { EngineStatement, Interrupt, RunResult, WriteTransaction } from './engine.ts';
+import { BudgetExceeded, type Connection, type RunOptions } from './connection.ts';
+import type {
+  EngineStatement,
+  Interrupt,
+  Pace,
+  RunResult,
+  WriteTransaction,
+} from './engine.ts';
 import { interruptError } from './run-context.ts';
 
 /** Who lent the lock. */
@@ -21,6 +28,7 @@ export interface TransactionOwner {
   rollback(transaction: OpenWriteTransaction): void;
 }
 
+const NO_RESULT: RunResult = Object.freeze({ changes: 0n, lastInsertRowid: 0n });
 const SCHEMA_CHANGE = /^\s*(create|alter|drop|reindex|analyze)\b/i;
 
 export class OpenWriteTransaction implements WriteTransaction {
@@ -49,27 +57,65 @@ export class OpenWriteTransaction implements WriteTransaction {
     interrupt: Interrupt,
     onRow: ((row: RowReader) => void) | null,
   ): RunResult {
-    this.#mustBeOpen();
-    if (this.#connection.autocommit) throw spoilt();
-    // Many short statements never reach the progress handler: the deadline is looked at between them too.
-    if (interrupt.deadlineMs !== null && this.#owner.monotonicMs() >= interrupt.deadlineMs) {
-      throw interruptError('deadline');
-    }
-    const options = {
-      session,
-      interrupt,
-      budgetMs: this.#budgetOf(statement),
-      commitNumber: this.commitNumber,
-      readOnly: false,
-    };
+    this.#mustGoOn(interrupt);
     try {
-      return this.#connection.run(statement, options, onRow);
+      return this.#connection.run(statement, this.#options(statement, session, interrupt), onRow);
     } catch (error) {
       if (error instanceof BudgetExceeded) throw interruptError('deadline');
       throw error;
     } finally {
       this.lastUseMs = this.#owner.monotonicMs();
     }
+  }
+
+  *runInTurns(
+    statement: EngineStatement,
+    session: SessionValues,
+    interrupt: Interrupt,
+    onRow: ((row: RowReader) => void) | null,
+    pace: Pace,
+  ): Generator<void, RunResult, void> {
+    this.#mustGoOn(interrupt);
+    const options = this.#options(statement, session, interrupt);
+    const turns = this.#connection.runInTurns(statement, options, onRow, pace);
+    try {
+      for (let turn = turns.next(); ; turn = turns.next()) {
+        if (turn.done === true) return turn.value;
+        this.lastUseMs = this.#owner.monotonicMs();
+        yield;
+        this.#mustGoOn(interrupt);
+      }
+    } catch (error) {
+      if (error instanceof BudgetExceeded) throw interruptError('deadline');
+      throw error;
+    } finally {
+      // Where it was left before its end, its statement is given back.
+      turns.return(NO_RESULT);
+      this.lastUseMs = this.#owner.monotonicMs();
+    }
+  }
+
+  #mustGoOn(interrupt: Interrupt): void {
+    this.#mustBeOpen();
+    if (this.#connection.autocommit) throw spoilt();
+    // Many short statements never reach the progress handler: the deadline is looked at between them too.
+    if (interrupt.deadlineMs !== null && this.#owner.monotonicMs() >= interrupt.deadlineMs) {
+      throw interruptError('deadline');
+    }
+  }
+
+  #options(
+    statement: EngineStatement,
+    session: SessionValues,
+    interrupt: Interrupt,
+  ): RunOptions {
+    return {
+      session,
+      interrupt,
+      budgetMs: this.#budgetOf(statement),
+      commitNumber: this.commitNumber,
+      readOnly: false,
+    };
   }
 
   savepoint(depth: number): void {
@@ -121,8 +167,10 @@ export class OpenWriteTransaction implements WriteTransaction {
 
   /** To make an index over a large table takes as long as it takes; only the box itself does it. */
   #budgetOf(statement: EngineStatement): number {
-    const schemaChange = statement.authority === 'system' && SCHEMA_CHANGE.test(statement.sql);
-    return schemaChange ? Number.POSITIVE_INFINITY : this.#owner.writeBudgetMs;
+    const { writeBudgetMs } = this.#owner;
+    // While it runs nobody's cancel is heard.
+    if (statement.authority !== 'system') return Math.min(writeBudgetMs, LIMITS.stretchMsMax);
+    return SCHEMA_CHANGE.test(statement.sql) ? Number.POSITIVE_INFINITY : writeBudgetMs;
   }
 
   #control(sql: string): void {

@@ -6,8 +6,8 @@
  * It does not count TCP and TLS overhead, which would only favour batches.
  */
 import { randomUUID } from 'node:crypto';
-import { createServer, connect, type AddressInfo } from 'node:net';
 import { createServer as createHttpServer } from 'node:http';
+import { type AddressInfo, connect, createServer } from 'node:net';
 import { Agent, request } from 'undici';
 import { runSystem } from '../../cloud-sync/engine-access.ts';
 import { createReceiver } from '../../cloud-sync/receiver/server.ts';

@@ -2,7 +2,7 @@
  * Stock clients against the single executable: each logs in as a merchant with SCRAM over TLS, sells, and
  * sees only its own rows; the product brief's own texts run as written.
  */
-import { execFileSync, type ExecFileSyncOptions } from 'node:child_process';
+import { type ExecFileSyncOptions, execFileSync } from 'node:child_process';
 import { existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';

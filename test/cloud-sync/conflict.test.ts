@@ -7,9 +7,9 @@ import {
   NO_FLOOR,
   parseStamp,
   type Register,
-  sameRow,
   type SharedRow,
   type Stamp,
+  sameRow,
   stampText,
 } from '../../cloud-sync/conflict.ts';
 

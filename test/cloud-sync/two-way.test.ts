@@ -1,11 +1,11 @@
+import { request } from 'undici';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest';
 import { hlcAt } from '../../cloud-sync/clock.ts';
 import { createReceiver, type Receiver } from '../../cloud-sync/receiver/server.ts';
 import type { SyncWorker } from '../../cloud-sync/worker.ts';
-import { request } from 'undici';
 import { type Clock, systemClock } from '../../edge/clock.ts';
-import { openTestBox, PRODUCTS, removeBox, SALES, type TestBox } from './support/test-box.ts';
 import { OID } from '../../edge/types/oids.ts';
+import { openTestBox, PRODUCTS, removeBox, SALES, type TestBox } from './support/test-box.ts';
 
 let receiver: Receiver;
 let count = 0;

@@ -99,9 +99,14 @@ export class FakeEngine implements Engine {
 
   beginSnapshot(): Promise<SnapshotTransaction> {
     this.log.push('snapshot');
+    const run: SnapshotTransaction['run'] = (statement, _session, _interrupt, onRow) =>
+      perform(statement, { row: (row) => onRow?.(row), restart: () => undefined });
     return Promise.resolve({
-      run: (statement, _session, _interrupt, onRow) =>
-        perform(statement, { row: (row) => onRow?.(row), restart: () => undefined }),
+      run,
+      // biome-ignore lint/correctness/useYield: it never pauses.
+      *runInTurns(...request) {
+        return run(request[0], request[1], request[2], request[3]);
+      },
       close: () => this.log.push('snapshot closed'),
     });
   }
@@ -176,6 +181,16 @@ class FakeWrite implements WriteTransaction {
     const [verb, table = ''] = statement.sql.split(' ');
     if (verb === 'write') this.touches.push(table);
     return perform(statement, { row: (row) => onRow?.(row), restart: () => undefined });
+  }
+
+  // biome-ignore lint/correctness/useYield: it never pauses.
+  *runInTurns(
+    statement: EngineStatement,
+    session: SessionValues,
+    interrupt: Interrupt,
+    onRow: ((row: RowReader) => void) | null,
+  ): Generator<void, RunResult, void> {
+    return this.run(statement, session, interrupt, onRow);
   }
 
   savepoint(depth: number): void {

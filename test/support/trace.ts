@@ -44,7 +44,5 @@ export function traceOf(message: WireMessage): string {
 
 function printable(value: Buffer): string {
   const text = value.toString('utf8');
-  return [...text].every((character) => character >= ' ' && character !== '\ufffd')
-    ? text
-    : `\\x${value.toString('hex')}`;
+  return /^[^\0-\u001f\ufffd]*$/.test(text) ? text : `\\x${value.toString('hex')}`;
 }

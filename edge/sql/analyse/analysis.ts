@@ -9,7 +9,7 @@ import { LIMITS } from '../../limits.ts';
 import { OID } from '../../types/oids.ts';
 import { typeName } from '../../types/type-info.ts';
 import type { CompileEnvironment } from '../compiler.ts';
-import type { Relation, RelationColumn } from './tree.ts';
+import type { RelationColumn } from './tree.ts';
 
 /** Looks a relation of pg_catalog or information_schema up, as this role may see it; the catalog part supplies it. */
 export type ResolveSystemRelation = (
@@ -92,13 +92,6 @@ export function nested<Result>(analysis: Analysis, run: () => Result): Result {
 /** A SQLite name that nothing else in the statement has. */
 export function uniqueName(analysis: Analysis, prefix: string): string {
   return `${prefix}${++analysis.aliases}`;
-}
-
-/** The column as a caller may refer to it by position. */
-export function relationColumn(relation: Relation, index: number): RelationColumn {
-  const column = relation.columns[index];
-  if (column === undefined) throw new Error(`relation ${relation.alias} has no column ${index}`);
-  return column;
 }
 
 /**

@@ -9,7 +9,7 @@ import { sqlExpr } from '../analyse/build.ts';
 import { coerceForAssignment } from '../analyse/coerce.ts';
 import { analyseExpression } from '../analyse/expressions.ts';
 import { asNode, locationOf, type Node } from '../analyse/nodes.ts';
-import type { Clause, Scope } from '../analyse/scope.ts';
+import type { Scope } from '../analyse/scope.ts';
 import type { Expr } from '../analyse/tree.ts';
 import type { ExpressionSupport } from '../catalog/expression-support.ts';
 import type { Column, Table } from '../catalog/model.ts';
@@ -42,12 +42,6 @@ export function defaultOf(
     form: column.form,
     volatile: support.isVolatile(column.defaultText),
   });
-}
-
-/** Types one value and fits it to its column. @throws EdgeError 42804 and what the expression raises */
-export function analyseValue(scope: Scope, node: Node, column: Column, clause: Clause): Expr {
-  const expr = analyseExpression(scope, node, clause);
-  return fitValue(scope.analysis, expr, column);
 }
 
 /** Fits a typed expression to a column. */

@@ -14,7 +14,7 @@ import { TEXT_SIGNATURES } from './table-text.ts';
 import { TIME_SIGNATURES } from './table-time.ts';
 
 export type { Cast, CastContext } from './casts.ts';
-export { findCast } from './casts.ts';
+export { CASTS, findCast } from './casts.ts';
 export * from './printing.ts';
 export type { Signature, SignatureKind, Volatility } from './signature.ts';
 

@@ -1,6 +1,6 @@
 import { gzipSync, zstdCompressSync } from 'node:zlib';
-import { afterAll, beforeAll, expect, test } from 'vitest';
 import { request } from 'undici';
+import { afterAll, beforeAll, expect, test } from 'vitest';
 import { decodeRefusal } from '../../../cloud-sync/answer-codec.ts';
 import { CONTENT_TYPE, type SyncRequest } from '../../../cloud-sync/protocol.ts';
 import { createReceiver, type Receiver } from '../../../cloud-sync/receiver/server.ts';
