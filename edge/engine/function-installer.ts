@@ -59,9 +59,12 @@ class FunctionInstaller {
     this.#errorText = instance.heap.mallocText('error in a function');
   }
 
-  /** The guard's function: copies nothing, and raises when no merchant is set. */
+  /**
+   * The guard's function: copies nothing, and raises when no merchant is set. Not deterministic for SQLite,
+   * which would put it in place of the merchant column, in the barrier's question too.
+   */
   merchant(): InstallFunctions {
-    return this.#function('helios_merchant', 0, true, (context) => {
+    return this.#function('helios_merchant', 0, false, (context) => {
       const merchant = this.#state.current?.session.merchant ?? null;
       if (merchant === null) {
         throw new EdgeError('insufficient_privilege', 'no merchant is set for this session');

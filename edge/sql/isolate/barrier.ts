@@ -13,8 +13,9 @@ import type { Expr, Query, Relation } from '../analyse/tree.ts';
 import { childrenOf, hasAggregate, queryExpressions, relationsOf, walk } from '../analyse/walk.ts';
 
 /**
- * Where constant expressions are computed. SQLite computes one once, before it looks at any row, so that
- * even an error tells nothing; but not in the ON of an outer join, nor in what it may move there.
+ * Where constant expressions are computed. A conjunct that is constant is computed before any row is
+ * looked at, so that even an error tells nothing, and `constantsThatRaise` become such conjuncts; but not
+ * in the ON of an outer join, nor in what SQLite may move there or substitute elsewhere.
  */
 export type Constants = 'before rows' | 'with rows';
 
@@ -57,6 +58,20 @@ export function isLeakproof(expr: Expr, constants: Constants = 'before rows'): b
         !hasComputedLimit(expr.query)
       );
   }
+}
+
+/**
+ * The constants inside an expression that could raise. SQLite would compute one where it stands, on the
+ * first row that comes so far, which may be another merchant's: they are to be computed before.
+ */
+export function constantsThatRaise(expr: Expr): readonly Expr[] {
+  const found: Expr[] = [];
+  walk(expr, (part) => {
+    if (!isConstant(part)) return true;
+    if (part !== expr && !isLeakproof(part, 'with rows')) found.push(part);
+    return false;
+  });
+  return found;
 }
 
 function isFixed(limit: Expr | null): boolean {
@@ -122,6 +137,15 @@ function readsGuarded(query: Query): boolean {
   const found = new Set<Relation>();
   collectRelations(query, found);
   return [...found].some((relation) => relation.tenantColumn !== null);
+}
+
+/** True where a relation holds rows of several merchants behind its guard, at any depth. */
+export function hasGuarded(relations: readonly Relation[]): boolean {
+  return relations.some((relation) => {
+    if (relation.tenantColumn !== null) return true;
+    const query = innerQuery(relation);
+    return query !== null && readsGuarded(query);
+  });
 }
 
 /** What a query's predicates are judged by. */

@@ -21,7 +21,13 @@ import {
   printKey,
   printScaledAggregate,
 } from '../functions/signatures.ts';
-import { barrierFor, type Constants, type Surroundings } from '../isolate/barrier.ts';
+import {
+  barrierFor,
+  type Constants,
+  constantsThatRaise,
+  hasGuarded,
+  type Surroundings,
+} from '../isolate/barrier.ts';
 import { printLiteral, printParameter, quoteIdentifier } from './names.ts';
 
 type QueryPrinter = (
@@ -61,11 +67,21 @@ export function printExpression(expr: Expr): string {
 
 /** Texts and expressions one after another. */
 export function printParts(parts: readonly (string | Expr)[]): string {
-  return parts.map((part) => (typeof part === 'string' ? part : printExpression(part))).join('');
+  return parts.map((part) => (typeof part === 'string' ? part : printOperand(part))).join('');
 }
 
 function printArgument(expr: Expr): PrintedArgument {
-  return { sql: printExpression(expr), oid: expr.type.oid };
+  return { sql: printOperand(expr), oid: expr.type.oid };
+}
+
+/**
+ * An operand. From `merchant_id = 'a'` SQLite would conclude that the column is that constant wherever it
+ * stands, in the barrier's own question too; the plus sign keeps it from that. The guard finds the index.
+ */
+function printOperand(expr: Expr): string {
+  const text = printExpression(expr);
+  const asksTenant = expr.kind === 'column' && expr.column.printed === expr.relation.tenantColumn;
+  return asksTenant ? `+${text}` : text;
 }
 
 function printSubquery(expr: SubqueryExpr): string {
@@ -162,5 +178,11 @@ export function printBehindBarrier(expr: Expr, around: Surroundings): string {
 
 /** Conjuncts of WHERE, ON and HAVING, each behind the barrier on its own. */
 export function printConjuncts(conjuncts: readonly Expr[], around: Surroundings): string {
-  return conjuncts.map((conjunct) => printBehindBarrier(conjunct, around)).join(' AND ');
+  const early =
+    around.constants === 'before rows' && hasGuarded(around.relations)
+      ? conjuncts.flatMap(constantsThatRaise)
+      : [];
+  const computed = early.map((expr) => `(coalesce(${printExpression(expr)}, '') IS NOT NULL)`);
+  const printed = conjuncts.map((conjunct) => printBehindBarrier(conjunct, around));
+  return [...new Set([...computed, ...printed])].join(' AND ');
 }

@@ -101,7 +101,12 @@ function outputName(index: number): string {
 
 /** Expressions of the select list, GROUP BY and the like: bare at the top, behind the barrier below. */
 function printOutput(expr: Expr, options: SelectOptions): string {
-  return options.top ? printExpression(expr) : printBehindBarrier(expr, options);
+  return options.top ? printExpression(expr) : printBehindBarrier(expr, substituted(options));
+}
+
+/** SQLite puts what a subquery gives out wherever it is used, so its constants may meet any row. */
+function substituted(options: SelectOptions): SelectOptions {
+  return { ...options, constants: 'with rows' };
 }
 
 /** DISTINCT and compounds compare outputs: by the type's own equality. */
@@ -128,7 +133,9 @@ function notPosition(expr: Expr, text: string): string {
 function printGroupKey(expr: Expr, options: SelectOptions): string {
   const collation = expr.form.kind === 'scaled' ? null : collationOf(expr.type.oid);
   if (collation === null) {
-    const text = options.top ? printComparisonKey(expr) : printBehindBarrier(expr, options);
+    const text = options.top
+      ? printComparisonKey(expr)
+      : printBehindBarrier(expr, substituted(options));
     return notPosition(expr, text);
   }
   return `${printOutput(expr, options)} COLLATE ${collation}`;
@@ -347,8 +354,8 @@ function closeLeaks(query: SelectQuery, options: SelectOptions): void {
   for (const item of query.from) closeJoinLeaks(item, options);
   for (const expr of [...query.where, ...query.having]) closeSubqueries(expr, options);
   if (options.top) return;
-  for (const target of query.targets) closeSubqueries(target.expr, options);
-  for (const key of query.groupBy) closeSubqueries(key, options);
+  for (const target of query.targets) closeSubqueries(target.expr, substituted(options));
+  for (const key of query.groupBy) closeSubqueries(key, substituted(options));
 }
 
 tieQueryPrinter(printQuery);

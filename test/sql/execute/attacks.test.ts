@@ -215,7 +215,7 @@ describe('executeModify as merchant A', () => {
 
   it('raises no error over a row of another merchant', async () => {
     const texts = [
-      "update orders set qty = 1 where (case when note like 'secret%' then 1 / 0 else 1 end) = 1",
+      "update orders set qty = 1 where (case when note like 'secret%' then 1 / (qty - qty) else 1 end) = 1",
       'delete from orders where note::int = 5 and id = 2',
       "update orders set note = 'x' where id = 2 and 1 / (qty - 7) > 0",
     ];

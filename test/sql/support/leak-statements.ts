@@ -14,6 +14,7 @@ interface Source {
   /** Qualified text column and id column. */
   readonly text: string;
   readonly id: string;
+  readonly merchant: string | null;
 }
 
 let names = 0;
@@ -22,8 +23,18 @@ const fresh = (prefix: string): string => `${prefix}${++names}`;
 function table(which: 0 | 1): Source {
   const alias = fresh('t');
   return which === 0
-    ? { sql: `sales ${alias}`, text: `${alias}.note`, id: `${alias}.id` }
-    : { sql: `products ${alias}`, text: `${alias}.name`, id: `${alias}.id` };
+    ? {
+        sql: `sales ${alias}`,
+        text: `${alias}.note`,
+        id: `${alias}.id`,
+        merchant: `${alias}.merchant_id`,
+      }
+    : {
+        sql: `products ${alias}`,
+        text: `${alias}.name`,
+        id: `${alias}.id`,
+        merchant: `${alias}.merchant_id`,
+      };
 }
 
 type Shape =
@@ -44,7 +55,7 @@ type Shape =
   | { readonly kind: 'union'; readonly left: Shape; readonly right: Shape };
 
 type Pred =
-  | { readonly kind: 'safe' | 'range' | 'trap' | 'cast' | 'like' }
+  | { readonly kind: 'safe' | 'range' | 'trap' | 'cast' | 'like' | 'own' | 'constant' | 'named' }
   | {
       readonly kind: 'exists' | 'in' | 'scalar';
       readonly where: Pred;
@@ -62,6 +73,9 @@ const { pred, shape } = fc.letrec<{ pred: Pred; shape: Shape }>((tie) => ({
       { kind: 'trap' },
       { kind: 'cast' },
       { kind: 'like' },
+      { kind: 'own' },
+      { kind: 'constant' },
+      { kind: 'named' },
     ),
     fc.record({
       kind: fc.constantFrom('exists' as const, 'in' as const, 'scalar' as const),
@@ -111,6 +125,14 @@ function printPred(of: Pred, on: Source): string {
       return `(${on.text} || '1')::text like '%1' and ${trap(`lower(${on.text})`).replace('secretB', 'secretb')}`;
     case 'like':
       return `coalesce(${on.text}, '') like '%i%'`;
+    case 'own':
+      // What tempts SQLite to take the merchant column for a constant.
+      return on.merchant === null ? `${on.id} > 1` : `${on.merchant} = 'A'`;
+    case 'constant':
+      // A constant that raises, where only B's rows may come so far as to compute it.
+      return `(${on.text} > 'secretA' and ${on.text} < 't' and (${on.text} > 'zzz' or 1 / (1 - 1) = 1))`;
+    case 'named':
+      return `${on.text} = 'secretB' and ${trap(on.text)}`;
     case 'exists':
     case 'in':
     case 'scalar': {
@@ -141,13 +163,13 @@ function printSource(of: Shape): Source {
     // A derived table around the join gives one text and one id column again.
     const on = `${left.id} = ${right.id}${of.how === 3 ? '' : ` and ${printPred(of.on, right)}`}`;
     const sql = `(select ${left.id} as id, coalesce(${left.text}, ${right.text}) as txt from ${left.sql} ${JOINS[of.how] ?? 'join'} ${right.sql} on ${on}) ${alias}`;
-    return { sql, text: `${alias}.txt`, id: `${alias}.id` };
+    return { sql, text: `${alias}.txt`, id: `${alias}.id`, merchant: null };
   }
   if (of.kind === 'union') {
     const [left, right] = [printSource(of.left), printSource(of.right)];
     const alias = fresh('u');
     const sql = `(select ${left.id} as id, ${left.text} as txt from ${left.sql} union select ${right.id}, ${right.text} from ${right.sql}) ${alias}`;
-    return { sql, text: `${alias}.txt`, id: `${alias}.id` };
+    return { sql, text: `${alias}.txt`, id: `${alias}.id`, merchant: null };
   }
   const inner = printSource(of.inner);
   const alias = fresh('d');
@@ -160,7 +182,7 @@ function printSource(of: Shape): Source {
     `(with w as (select ${inner.id} as id, ${inner.text} as txt ${from}) select id, txt from w where ${trap('txt')})`,
     `(select ${inner.id} as id, case when ${trap(inner.text)} then ${inner.text} end as txt ${from})`,
   ][of.style];
-  return { sql: `${sql} ${alias}`, text: `${alias}.txt`, id: `${alias}.id` };
+  return { sql: `${sql} ${alias}`, text: `${alias}.txt`, id: `${alias}.id`, merchant: null };
 }
 
 /** Statements whose answer tells whether anything looked at B's rows. */
