@@ -90,7 +90,7 @@ export class Connection {
     options: RunOptions,
     onRow: ((row: RowReader) => void) | null,
   ): RunResult {
-    if (options.interrupt.signal?.aborted === true) throw interruptError('cancel');
+    mustNotStop(options.interrupt);
     const { state } = this.#host;
     const outer = state.current;
     const context = new RunContext(
@@ -135,16 +135,10 @@ export class Connection {
     pace: Pace,
   ): Generator<void, RunResult, void> {
     const { session, interrupt, budgetMs, commitNumber } = options;
-    if (interrupt.signal?.aborted === true) throw interruptError('cancel');
+    mustNotStop(interrupt);
     const { state } = this.#host;
     const outer = state.current;
-    const context = new RunContext(
-      session,
-      statement.authority,
-      interrupt,
-      budgetMs,
-      commitNumber,
-    );
+    const context = new RunContext(session, statement.authority, interrupt, budgetMs, commitNumber);
     let prepared: PreparedStatement | undefined;
     state.current = context;
     try {
@@ -157,7 +151,7 @@ export class Connection {
         if (!pace.isOver()) continue;
         state.current = outer;
         yield;
-        if (interrupt.signal?.aborted === true) throw interruptError('cancel');
+        mustNotStop(interrupt);
         context.resume();
         state.current = context;
       }
@@ -169,11 +163,7 @@ export class Connection {
   }
 
   /** Prepared and bound, with copies of the binds. */
-  #ready(
-    statement: EngineStatement,
-    context: RunContext,
-    options: RunOptions,
-  ): PreparedStatement {
+  #ready(statement: EngineStatement, context: RunContext, options: RunOptions): PreparedStatement {
     const mark = this.#heap.mark();
     const overflow = this.#heap.overflowMark();
     try {
@@ -387,6 +377,10 @@ export class Connection {
     const message = this.#heap.cstring(this.#exports.sqlite3_errmsg(this.#db));
     return errorOfResult(code, message, statement.sql);
   }
+}
+
+function mustNotStop(interrupt: StopRequest): void {
+  if (interrupt.signal?.aborted === true) throw interruptError('cancel');
 }
 
 function mustBeRead(

@@ -6,13 +6,7 @@ import { EdgeError } from '../errors.ts';
 import type { SessionValues } from '../types/session-values.ts';
 import type { RowReader } from '../types/storage.ts';
 import { BudgetExceeded, type Connection, type RunOptions } from './connection.ts';
-import type {
-  EngineStatement,
-  Interrupt,
-  Pace,
-  RunResult,
-  SnapshotTransaction,
-} from './engine.ts';
+import type { EngineStatement, Interrupt, Pace, RunResult, SnapshotTransaction } from './engine.ts';
 import { interruptError } from './run-context.ts';
 
 const NO_RESULT: RunResult = Object.freeze({ changes: 0n, lastInsertRowid: 0n });

@@ -10,13 +10,7 @@ import { LIMITS } from '../limits.ts';
 import type { SessionValues } from '../types/session-values.ts';
 import type { RowReader } from '../types/storage.ts';
 import { BudgetExceeded, type Connection, type RunOptions } from './connection.ts';
-import type {
-  EngineStatement,
-  Interrupt,
-  Pace,
-  RunResult,
-  WriteTransaction,
-} from './engine.ts';
+import type { EngineStatement, Interrupt, Pace, RunResult, WriteTransaction } from './engine.ts';
 import { interruptError } from './run-context.ts';
 
 /** Who lent the lock. */
@@ -104,11 +98,7 @@ export class OpenWriteTransaction implements WriteTransaction {
     }
   }
 
-  #options(
-    statement: EngineStatement,
-    session: SessionValues,
-    interrupt: Interrupt,
-  ): RunOptions {
+  #options(statement: EngineStatement, session: SessionValues, interrupt: Interrupt): RunOptions {
     return {
       session,
       interrupt,

@@ -20,6 +20,7 @@ import { Settings } from './settings.ts';
 import { Statements } from './statements.ts';
 import type { StoredRowsBudget } from './stored-rows.ts';
 import { type CatalogPublisher, Transaction } from './transaction.ts';
+import { Turns } from './turns.ts';
 
 /** The catalog's side of DDL (`sql/catalog`). */
 export interface SessionCatalogs extends CatalogPublisher {
@@ -50,6 +51,7 @@ export class SessionContext {
   readonly out: ByteWriter;
   readonly settings: Settings;
   readonly interrupts: Interrupts;
+  readonly turns: Turns;
   readonly transaction: Transaction;
   readonly statements = new Statements();
   readonly portals = new Portals();
@@ -76,6 +78,7 @@ export class SessionContext {
     this.out = output.writer;
     this.settings = new Settings(dependencies.settings, login.user);
     this.interrupts = new Interrupts(dependencies.clock);
+    this.turns = new Turns(dependencies.clock, this.interrupts);
     this.transaction = new Transaction({
       engine: dependencies.engine,
       catalogs: dependencies.catalogs,

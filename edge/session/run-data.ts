@@ -4,11 +4,11 @@
  *
  * It commits nothing and sends nothing: rows go to the sink, the caller gets the command tag.
  */
-import type { RowSink, StatementRunner, WriteTransaction } from '../engine/engine.ts';
+import type { PacedRunner, RowSink, WriteTransaction } from '../engine/engine.ts';
 import { EdgeError } from '../errors.ts';
-import { executeModify, queryStatement } from '../sql/execute/execute.ts';
+import { type ModifyResult, queryStatement, startModify } from '../sql/execute/execute.ts';
 import type { Plan, QueryProgram } from '../sql/plan.ts';
-import type { SqlValue } from '../types/storage.ts';
+import type { RowReader, SqlValue } from '../types/storage.ts';
 import type { SessionContext } from './context.ts';
 import { after, type Maybe } from './maybe.ts';
 import type { CachedPlan } from './plan-cache.ts';
@@ -50,8 +50,8 @@ export function runData(
     // Looked at again: others may have changed the catalog before the lock was ours.
     const fresh = currentPlan(context, source);
     if (fresh.plan.program.kind === 'query') {
-      runOn(context, transaction, fresh.plan, parameters, sink);
-      return queryTag(plan, sink);
+      const ran = runOn(context, transaction, fresh.plan, parameters, sink);
+      return after(ran, () => queryTag(plan, sink));
     }
     return runModify(context, fresh, parameters, sink, transaction);
   });
@@ -79,26 +79,29 @@ function runRead(
 ): Maybe<string> {
   const reader = context.transaction.reader();
   if (reader === null) return readCommitted(context, plan, program, parameters, sink);
-  return after(reader, (runner) => {
-    runOn(context, runner, plan, parameters, sink);
-    if (!context.transaction.holdsWriteLock) {
-      const { engine } = context.dependencies;
-      context.hold(engine.pendingCommit(program.tables, context.login.merchant));
-    }
-    return queryTag(plan, sink);
-  });
+  return after(reader, (runner) =>
+    after(runOn(context, runner, plan, parameters, sink), () => {
+      if (!context.transaction.holdsWriteLock) {
+        const { engine } = context.dependencies;
+        context.hold(engine.pendingCommit(program.tables, context.login.merchant));
+      }
+      return queryTag(plan, sink);
+    }),
+  );
 }
 
 function runOn(
   context: SessionContext,
-  runner: StatementRunner,
+  runner: PacedRunner,
   plan: Plan,
   parameters: readonly SqlValue[],
   sink: RowSink,
-): void {
-  context.interrupts.check();
+): Maybe<unknown> {
+  const { turns, values, interrupts } = context;
+  interrupts.check();
   const statement = queryStatement(plan, parameters, context.login.role);
-  runner.run(statement, context.values, context.interrupts.interrupt, (row) => sink.row(row));
+  const onRow = (row: RowReader): void => sink.row(row);
+  return turns.drive(runner.runInTurns(statement, values, interrupts.interrupt, onRow, turns));
 }
 
 function readCommitted(
@@ -134,9 +137,9 @@ function runModify(
   parameters: readonly SqlValue[],
   sink: RowSink,
   transaction: WriteTransaction,
-): string {
+): Maybe<string> {
   const { plan, catalog } = source;
-  const { rowCount } = executeModify({
+  const started = startModify({
     plan,
     params: parameters,
     transaction,
@@ -144,6 +147,12 @@ function runModify(
     interrupt: context.interrupts.interrupt,
     catalog,
     onRow: (row) => sink.row(row),
+    pace: context.turns,
   });
+  if ('rowCount' in started) return modifyTag(plan, started);
+  return after(context.turns.drive(started), (result) => modifyTag(plan, result));
+}
+
+function modifyTag(plan: Plan, { rowCount }: ModifyResult): string {
   return plan.tag === 'INSERT' ? `INSERT 0 ${rowCount}` : `${plan.tag} ${rowCount}`;
 }

@@ -12,8 +12,8 @@
 import type { Clock } from '../clock.ts';
 import type {
   Engine,
+  PacedRunner,
   SnapshotTransaction,
-  StatementRunner,
   WriteTransaction,
 } from '../engine/engine.ts';
 import { EdgeError } from '../errors.ts';
@@ -195,7 +195,7 @@ export class Transaction {
    * What reads run on: the write transaction, the snapshot, or null for "the last committed state".
    * A promise only where a snapshot has to be opened.
    */
-  reader(): StatementRunner | null | Promise<StatementRunner> {
+  reader(): PacedRunner | null | Promise<PacedRunner> {
     this.#hasRun = true;
     if (this.#write !== null) return this.#write;
     if (this.#isolation === 'read committed') return null;
@@ -308,7 +308,7 @@ export class Transaction {
     return index;
   }
 
-  async #openSnapshot(): Promise<StatementRunner> {
+  async #openSnapshot(): Promise<PacedRunner> {
     const { engine, catalogs } = this.#dependencies;
     // Taken before: a commit that slips in between makes the upgrade stale, never falsely fresh.
     this.#snapshotCommit = engine.status().lastCommit;

@@ -103,7 +103,7 @@ export class FakeEngine implements Engine {
       perform(statement, { row: (row) => onRow?.(row), restart: () => undefined });
     return Promise.resolve({
       run,
-      // biome-ignore lint/correctness/useYield: it never pauses.
+      // oxlint-disable-next-line require-yield -- It never pauses.
       *runInTurns(...request) {
         return run(request[0], request[1], request[2], request[3]);
       },
@@ -183,7 +183,7 @@ class FakeWrite implements WriteTransaction {
     return perform(statement, { row: (row) => onRow?.(row), restart: () => undefined });
   }
 
-  // biome-ignore lint/correctness/useYield: it never pauses.
+  // oxlint-disable-next-line require-yield -- It never pauses.
   *runInTurns(
     statement: EngineStatement,
     session: SessionValues,

@@ -20,10 +20,10 @@ interface ChangedRow extends MatchedRow {
 }
 
 /** The rows that the statement is about, each once. */
-function matchedRows(run: Modification, compute: string): MatchedRow[] {
+function* matchedRows(run: Modification, compute: string): Generator<void, MatchedRow[], void> {
   const seen = new Set<bigint>();
   const rows: MatchedRow[] = [];
-  for (const outputs of run.materialise(compute)) {
+  for (const outputs of yield* run.materialise(compute)) {
     const [identity = null] = outputs;
     if (typeof identity !== 'bigint' || seen.has(identity)) continue;
     seen.add(identity);
@@ -48,19 +48,26 @@ function emit(run: Modification, row: ChangedRow): void {
 }
 
 /** Where RETURNING must not see changed rows, all are prepared before the first is changed. */
-function prepared(
+function* prepared(
   run: Modification,
   matched: readonly MatchedRow[],
   prepare: (row: MatchedRow) => ChangedRow,
-): Iterable<ChangedRow> {
-  if (run.returnsEarly) return matched.map(prepare);
+): Generator<void, Iterable<ChangedRow>, void> {
+  if (run.returnsEarly) {
+    const rows: ChangedRow[] = [];
+    for (const row of matched) {
+      rows.push(prepare(row));
+      if (run.pace.isOver()) yield;
+    }
+    return rows;
+  }
   return (function* inTurn(): Generator<ChangedRow> {
     for (const row of matched) yield prepare(row);
   })();
 }
 
 /** Runs an UPDATE. @returns rows updated */
-export function updateRows(run: Modification, steps: UpdateSteps): bigint {
+export function* updateRows(run: Modification, steps: UpdateSteps): Generator<void, bigint, void> {
   const values = new Map<ChangedRow, readonly SqlValue[]>();
   const prepare = (matched: MatchedRow): ChangedRow => {
     const old = oldRow(steps, matched.outputs);
@@ -86,8 +93,9 @@ export function updateRows(run: Modification, steps: UpdateSteps): bigint {
     return row;
   };
   let count = 0n;
-  const matched = matchedRows(run, steps.compute);
-  applyInTurn(prepared(run, matched, prepare), steps.selfReferencing, (row) => {
+  const matched = yield* matchedRows(run, steps.compute);
+  const rows = yield* prepared(run, matched, prepare);
+  yield* applyInTurn(rows, steps.selfReferencing, run.pace, (row) => {
     const assigned = values.get(row) ?? [];
     try {
       if (steps.apply !== null) run.apply(steps.apply, [row.identity, ...assigned]);
@@ -118,12 +126,13 @@ function failedUpdate(
 }
 
 /** Runs a DELETE. @returns rows deleted */
-export function deleteRows(run: Modification, steps: DeleteSteps): bigint {
+export function* deleteRows(run: Modification, steps: DeleteSteps): Generator<void, bigint, void> {
   let count = 0n;
-  const matched = matchedRows(run, steps.compute);
+  const matched = yield* matchedRows(run, steps.compute);
   const prepare = (row: MatchedRow): ChangedRow =>
     withReturning(run, row, oldRow(steps, row.outputs) ?? []);
-  applyInTurn(prepared(run, matched, prepare), steps.selfReferencing, (row) => {
+  const rows = yield* prepared(run, matched, prepare);
+  yield* applyInTurn(rows, steps.selfReferencing, run.pace, (row) => {
     try {
       run.apply(steps.apply, [row.identity]);
     } catch (error) {

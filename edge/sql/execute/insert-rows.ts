@@ -9,7 +9,13 @@
 import { EdgeError } from '../../errors.ts';
 import type { SqlValue } from '../../types/storage.ts';
 import type { FastInsert, InsertSteps, UpsertSteps } from '../dml/steps.ts';
-import { applyInTurn, type Modification, type RowContext, type TargetRow } from './modification.ts';
+import {
+  applyInTurn,
+  type Modification,
+  type RowContext,
+  type TargetRow,
+  toEnd,
+} from './modification.ts';
 import { copyRow } from './values-row.ts';
 
 const NOTHING: readonly SqlValue[] = [];
@@ -54,24 +60,33 @@ class Insertion {
     return source?.kind === 'identity';
   }
 
-  #outputs(): SqlValue[][] {
+  *#outputs(): Generator<void, SqlValue[][], void> {
     const { compute } = this.#steps;
-    return compute === null ? [[]] : this.#run.materialise(compute);
+    return compute === null ? [[]] : yield* this.#run.materialise(compute);
   }
 
-  *#proposed(): Generator<ProposedRow> {
-    for (const outputs of this.#outputs()) {
+  *#proposed(given: readonly SqlValue[][]): Generator<ProposedRow> {
+    for (const outputs of given) {
       yield { row: this.#rowOf(outputs, undefined), returned: null };
     }
   }
 
   /** Rows one after another, or all at once where RETURNING must not see them stored. */
-  #rows(): Iterable<ProposedRow> {
-    if (!this.#run.returnsEarly) return this.#proposed();
-    return [...this.#proposed()].map(({ row }) => ({
-      row,
-      returned: this.#run.returningOf(this.#contextOf(this.#run.shown([...row]))),
-    }));
+  *#rows(): Generator<void, Iterable<ProposedRow>, void> {
+    const given = yield* this.#outputs();
+    if (!this.#run.returnsEarly) return this.#proposed(given);
+    const proposed: ProposedRow[] = [];
+    for (const each of this.#proposed(given)) {
+      proposed.push(each);
+      if (this.#run.pace.isOver()) yield;
+    }
+    const rows: ProposedRow[] = [];
+    for (const { row } of proposed) {
+      const returned = this.#run.returningOf(this.#contextOf(this.#run.shown([...row])));
+      rows.push({ row, returned });
+      if (this.#run.pace.isOver()) yield;
+    }
+    return rows;
   }
 
   #contextOf(target: TargetRow): RowContext {
@@ -79,8 +94,10 @@ class Insertion {
   }
 
   /** One row at a time. */
-  each(): void {
-    applyInTurn(this.#rows(), this.#steps.selfReferencing, (proposed) => this.#insert(proposed));
+  *each(): Generator<void, void, void> {
+    const { selfReferencing } = this.#steps;
+    const rows = yield* this.#rows();
+    yield* applyInTurn(rows, selfReferencing, this.#run.pace, (proposed) => this.#insert(proposed));
   }
 
   #insert({ row, returned }: ProposedRow): void {
@@ -184,7 +201,7 @@ class Insertion {
     const identity = this.#steps.values.some((source) => source.kind === 'identity')
       ? this.#run.lastIdentity()
       : null;
-    return this.#rowOf(this.#outputs()[0] ?? [], identity);
+    return this.#rowOf(toEnd(this.#outputs())[0] ?? [], identity);
   }
 }
 
@@ -198,10 +215,16 @@ function affectedTwice(): EdgeError {
   );
 }
 
-/** Runs an INSERT. @returns rows inserted or updated */
-export function insertRows(run: Modification, steps: InsertSteps): bigint {
+/** Runs an INSERT of one row in one statement. @returns rows inserted or updated */
+export function insertRow(run: Modification, steps: InsertSteps, fast: FastInsert): bigint {
   const insertion = new Insertion(run, steps);
-  if (steps.fast !== null) insertion.fast(steps.fast);
-  else insertion.each();
+  insertion.fast(fast);
+  return insertion.count;
+}
+
+/** Runs an INSERT row by row. @returns rows inserted or updated */
+export function* insertRows(run: Modification, steps: InsertSteps): Generator<void, bigint, void> {
+  const insertion = new Insertion(run, steps);
+  yield* insertion.each();
   return insertion.count;
 }

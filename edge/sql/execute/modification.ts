@@ -6,7 +6,13 @@
  * under `system` with binds only. Nothing here is kept beyond the statement.
  */
 import { SqliteConstraintError } from '../../engine/constraint-error.ts';
-import type { Authority, Interrupt, RunResult, WriteTransaction } from '../../engine/engine.ts';
+import type {
+  Authority,
+  Interrupt,
+  Pace,
+  RunResult,
+  WriteTransaction,
+} from '../../engine/engine.ts';
 import { EdgeError } from '../../errors.ts';
 import { LIMITS } from '../../limits.ts';
 import { valueToText } from '../../types/input-output.ts';
@@ -43,8 +49,11 @@ export interface ModificationRequest {
   readonly interrupt: Interrupt;
   readonly catalog: Catalog;
   readonly onRow: ((row: RowReader) => void) | null;
+  /** When to pause between two rows; without it there are no pauses. */
+  readonly pace?: Pace;
 }
 
+const NO_PAUSES: Pace = { isOver: () => false };
 const VALUE_OVERHEAD_BYTES = 32;
 const NO_VALUES: readonly SqlValue[] = [];
 
@@ -96,11 +105,17 @@ export class Modification {
     transaction.run({ sql, binds, authority: this.#authority }, session, interrupt, onRow);
   }
 
+  get pace(): Pace {
+    return this.request.pace ?? NO_PAUSES;
+  }
+
   /** All rows of a compute text, before anything is changed. @throws EdgeError 54000 */
-  materialise(sql: string): SqlValue[][] {
+  *materialise(sql: string): Generator<void, SqlValue[][], void> {
     const rows: SqlValue[][] = [];
     let bytes = 0;
-    this.evaluate(sql, this.request.params, (row) => {
+    const { transaction, session, interrupt, params } = this.request;
+    const statement = { sql, binds: params, authority: this.#authority };
+    const take = (row: RowReader): void => {
       const values = copyRow(row);
       bytes += sizeOf(values);
       if (bytes > LIMITS.modifyBytesMax) {
@@ -110,7 +125,8 @@ export class Modification {
         });
       }
       rows.push(values);
-    });
+    };
+    yield* transaction.runInTurns(statement, session, interrupt, take, this.pace);
     return rows;
   }
 
@@ -325,22 +341,28 @@ function boundValue(bind: RowBind, context: RowContext): SqlValue {
 }
 
 /**
- * Applies changes row by row. A row that a foreign key of the table to itself refuses is tried again after
+ * Applies changes row by row, and pauses between them when the turn is over. A row that a foreign key of the table to itself refuses is tried again after
  * the others: PostgreSQL checks at the end of the statement, our triggers at once.
  */
-export function applyInTurn<Row>(
+export function* applyInTurn<Row>(
   rows: Iterable<Row>,
   selfReferencing: boolean,
+  pace: Pace,
   apply: (row: Row) => void,
-): void {
+): Generator<void, void, void> {
   let waiting: Row[] = [];
   for (const row of rows) {
     if (!selfReferencing) apply(row);
     else if (!tryApply(row, apply)) waiting.push(row);
+    if (pace.isOver()) yield;
   }
   while (waiting.length > 0) {
+    const again: Row[] = [];
     // Backwards, so that a chain takes two passes whichever way it was given.
-    const again: Row[] = waiting.reverse().filter((row) => !tryApply(row, apply));
+    for (const row of waiting.reverse()) {
+      if (!tryApply(row, apply)) again.push(row);
+      if (pace.isOver()) yield;
+    }
     const [first] = again;
     // No progress: the error of the first one is the statement's.
     if (first !== undefined && again.length === waiting.length) apply(first);
@@ -355,5 +377,13 @@ function tryApply<Row>(row: Row, apply: (row: Row) => void): boolean {
   } catch (error) {
     if (error instanceof EdgeError && error.condition === 'foreign_key_violation') return false;
     throw error;
+  }
+}
+
+/** Drives what may pause to its end, without pauses. */
+export function toEnd<Result>(turns: Generator<void, Result, void>): Result {
+  for (;;) {
+    const turn = turns.next();
+    if (turn.done === true) return turn.value;
   }
 }
