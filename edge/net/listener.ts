@@ -5,10 +5,10 @@
 import { existsSync } from 'node:fs';
 import { chmod, lstat, unlink } from 'node:fs/promises';
 import { type AddressInfo, createServer, type Server, type Socket } from 'node:net';
-import { LIMITS } from '../limits.ts';
-import { errorResponse } from '../wire/backend.ts';
-import { ByteWriter } from '../types/byte-writer.ts';
 import { EdgeError } from '../errors.ts';
+import { LIMITS } from '../limits.ts';
+import { ByteWriter } from '../types/byte-writer.ts';
+import { errorResponse } from '../wire/backend.ts';
 import { Connection, type ConnectionContext } from './connection.ts';
 import type { Peer } from './login.ts';
 

@@ -16,24 +16,59 @@ export interface ResultColumn {
 
 /** Statements that concern the session or the transaction, not the data. */
 export type UtilityStatement =
-  | { readonly kind: 'begin'; readonly isolation: IsolationLevel | null; readonly readOnly: boolean | null }
+  | {
+      readonly kind: 'begin';
+      readonly isolation: IsolationLevel | null;
+      readonly readOnly: boolean | null;
+    }
   | { readonly kind: 'commit'; readonly chain: boolean }
   | { readonly kind: 'rollback'; readonly chain: boolean }
   | { readonly kind: 'savepoint' | 'release' | 'rollback_to'; readonly name: string }
-  | { readonly kind: 'set_transaction'; readonly isolation: IsolationLevel | null; readonly readOnly: boolean | null; readonly session: boolean }
+  | {
+      readonly kind: 'set_transaction';
+      readonly isolation: IsolationLevel | null;
+      readonly readOnly: boolean | null;
+      readonly session: boolean;
+    }
   /** value null: SET x TO DEFAULT or RESET x. Several values are a list (search_path). */
-  | { readonly kind: 'set'; readonly name: string; readonly value: readonly string[] | null; readonly local: boolean }
+  | {
+      readonly kind: 'set';
+      readonly name: string;
+      readonly value: readonly string[] | null;
+      readonly local: boolean;
+    }
   | { readonly kind: 'reset_all' }
   | { readonly kind: 'show'; readonly name: string }
   | { readonly kind: 'show_all' }
   | { readonly kind: 'discard'; readonly what: 'all' | 'plans' | 'sequences' | 'temp' }
-  | { readonly kind: 'prepare'; readonly name: string; readonly typeOids: readonly number[]; readonly statement: ParsedStatement }
+  | {
+      readonly kind: 'prepare';
+      readonly name: string;
+      readonly typeOids: readonly number[];
+      readonly statement: ParsedStatement;
+    }
   /** The arguments are expressions, as the grammar gives them. */
-  | { readonly kind: 'execute'; readonly name: string; readonly argumentNodes: readonly Readonly<Record<string, unknown>>[] }
+  | {
+      readonly kind: 'execute';
+      readonly name: string;
+      readonly argumentNodes: readonly Readonly<Record<string, unknown>>[];
+    }
   /** name null: ALL. */
   | { readonly kind: 'deallocate'; readonly name: string | null }
-  | { readonly kind: 'declare'; readonly name: string; readonly hold: boolean; readonly scroll: boolean; readonly statement: ParsedStatement }
-  | { readonly kind: 'fetch'; readonly name: string; readonly direction: FetchDirection; readonly count: number | 'all'; readonly move: boolean }
+  | {
+      readonly kind: 'declare';
+      readonly name: string;
+      readonly hold: boolean;
+      readonly scroll: boolean;
+      readonly statement: ParsedStatement;
+    }
+  | {
+      readonly kind: 'fetch';
+      readonly name: string;
+      readonly direction: FetchDirection;
+      readonly count: number | 'all';
+      readonly move: boolean;
+    }
   | { readonly kind: 'close'; readonly name: string | null };
 
 export type FetchDirection = 'forward' | 'backward' | 'absolute' | 'relative';

@@ -228,11 +228,6 @@ export function offsetForZoneName(name: string, micros: bigint, isLocal: boolean
   return isLocal ? zoneOffsetOfLocal(name, micros) : zoneOffsetAt(name, micros);
 }
 
-/** Midnight, in UTC, of a local date. */
-export function startOfLocalDay(name: string, days: bigint): bigint {
-  return toUtc(name, days * DAY_MICROS);
-}
-
 /** The zone's abbreviation at an instant (`CET`), null where Intl knows only an offset. */
 export function zoneAbbreviation(name: string, micros: bigint): string | null {
   const zone = requireZone(name);

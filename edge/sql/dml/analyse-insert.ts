@@ -6,9 +6,9 @@
  */
 import type { InsertStmt, SelectStmt } from '@pgsql/types';
 import { EdgeError } from '../../errors.ts';
+import { OID } from '../../types/oids.ts';
 import { type Analysis, errorAt, settleParameters } from '../analyse/analysis.ts';
 import { constant, sqlExpr } from '../analyse/build.ts';
-import { OID } from '../../types/oids.ts';
 import { analyseCommonTables } from '../analyse/common-tables.ts';
 import { analyseExpression } from '../analyse/expressions.ts';
 import { asNode, locationOf, type Node } from '../analyse/nodes.ts';

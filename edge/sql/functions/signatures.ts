@@ -13,10 +13,10 @@ import { NUMBER_SIGNATURES } from './table-numbers.ts';
 import { TEXT_SIGNATURES } from './table-text.ts';
 import { TIME_SIGNATURES } from './table-time.ts';
 
-export type { Cast, CastContext } from './casts.ts';
-export { CASTS, findCast } from './casts.ts';
+export type { CastContext } from './casts.ts';
+export { findCast } from './casts.ts';
 export * from './printing.ts';
-export type { Signature, SignatureKind, Volatility } from './signature.ts';
+export type { Signature } from './signature.ts';
 
 /** Everything that a user's text can call. */
 export const SIGNATURES: readonly Signature[] = [
