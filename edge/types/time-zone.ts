@@ -5,7 +5,7 @@
  * Zone abbreviations (`EST`) are a fixed offset, as in PostgreSQL's default list; only the common ones are here.
  */
 import { EdgeError } from '../errors.ts';
-import { DAY_MICROS, UNIX_EPOCH_MICROS } from './calendar.ts';
+import { UNIX_EPOCH_MICROS } from './calendar.ts';
 
 const DAY_SECONDS = 86_400;
 const HOUR = 3600;
