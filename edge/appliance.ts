@@ -26,7 +26,7 @@ import { ConnectionRegistry } from './net/connection-registry.ts';
 import { type ListenAddress, Listener } from './net/listener.ts';
 import { loadTlsMaterial } from './net/tls-material.ts';
 import { readWorkerThread } from './read-worker-thread.ts';
-import type { AuditEntry } from './session/audit.ts';
+import type { AuditEntry } from './session/audit-entry.ts';
 import { PlanCache } from './session/plan-cache.ts';
 import { createSession } from './session/session.ts';
 import { StoredRowsBudget } from './session/stored-rows.ts';
