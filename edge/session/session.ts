@@ -45,7 +45,7 @@ class Session implements SessionPort {
       this.#endWith(asFatal(context, error));
       return;
     }
-    context.report.write(context);
+    context.report.write(context.settings, context.out);
     backendKeyData(context.out, context.login.backendPid, context.login.backendSecret);
     readyForQuery(context.out, 'I');
     context.output.flush();
