@@ -3,8 +3,14 @@ import { rmSync } from 'node:fs';
 import { DatabaseSync } from 'node:sqlite';
 import { describe, expect, it } from 'vitest';
 import type { Engine } from '../../edge/engine/engine.ts';
-import { openFixture, read, readRequest, statement, write } from './support/engine-fixture.ts';
-import { type Faults, faultyDisk } from './support/faulty-disk.ts';
+import {
+  openFixture,
+  read,
+  readRequest,
+  statement,
+  write,
+} from '../engine/support/engine-fixture.ts';
+import { type Faults, faultyDisk } from '../engine/support/faulty-disk.ts';
 
 const MEGABYTE = 1024 * 1024;
 

@@ -5,9 +5,14 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { describe, expect, it } from 'vitest';
 import { openEngine, type VfsMode } from '../../edge/engine/open.ts';
-import { engineOptions, makeDirectory, read, removeDirectory } from './support/engine-fixture.ts';
+import {
+  engineOptions,
+  makeDirectory,
+  read,
+  removeDirectory,
+} from '../engine/support/engine-fixture.ts';
 
-const CHILD = new URL('./support/sell-until-killed.ts', import.meta.url).pathname;
+const CHILD = new URL('../engine/support/sell-until-killed.ts', import.meta.url).pathname;
 
 /** Kills the box after so many acknowledgements; gives what was acknowledged and what is there. */
 async function sellAndKill(mode: VfsMode, count: number) {

@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { Engine } from '../../edge/engine/engine.ts';
 import { openEngine } from '../../edge/engine/open.ts';
-import { CrashDisk, type Random } from './support/crash-disk.ts';
+import { CrashDisk, type Random } from '../engine/support/crash-disk.ts';
 import {
   engineOptions,
   makeDirectory,
@@ -16,7 +16,7 @@ import {
   session,
   statement,
   write,
-} from './support/engine-fixture.ts';
+} from '../engine/support/engine-fixture.ts';
 
 const SALES = 240;
 const CLIENTS = 6;
