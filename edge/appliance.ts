@@ -28,6 +28,7 @@ import { loadTlsMaterial } from './net/tls-material.ts';
 import { readWorkerThread } from './read-worker-thread.ts';
 import type { AuditEntry } from './session/audit-entry.ts';
 import { PlanCache } from './session/plan-cache.ts';
+import { ShapedPlans } from './session/shaped-plans.ts';
 import { createSession } from './session/session.ts';
 import { StoredRowsBudget } from './session/stored-rows.ts';
 import { Sequences } from './sql/catalog/sequences.ts';
@@ -173,6 +174,7 @@ async function openListener(
     compiler,
     catalogs,
     plans: new PlanCache(),
+    shapes: new ShapedPlans(),
     storedRows: new StoredRowsBudget(),
     audit: audit === null ? null : (entry: AuditEntry) => audit.info(entry, 'statement'),
     clock: systemClock,

@@ -86,6 +86,8 @@ export const LIMITS = {
   workerStopMsMax: 2_000,
   /** Plans kept, whatever the number of merchants. */
   planCacheEntriesMax: 2_000,
+  /** Shapes of simple queries remembered, used or not. */
+  shapesMax: 2_000,
   /** A longer query text is analysed each time: 2,000 plans must not hold gigabytes. */
   planCacheTextBytesMax: 16 * 1024,
   /** Suspended portals and cursors of all sessions together, bytes. */

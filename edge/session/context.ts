@@ -18,6 +18,7 @@ import type { LoginInfo, SessionOutput } from './session-port.ts';
 import { SettingReport } from './setting-report.ts';
 import { Settings } from './settings.ts';
 import { Statements } from './statements.ts';
+import type { ShapedPlans } from './shaped-plans.ts';
 import type { StoredRowsBudget } from './stored-rows.ts';
 import { type CatalogPublisher, Transaction } from './transaction.ts';
 import { Turns } from './turns.ts';
@@ -33,6 +34,7 @@ export interface SessionDependencies {
   readonly compiler: Compiler;
   readonly catalogs: SessionCatalogs;
   readonly plans: PlanCache;
+  readonly shapes: ShapedPlans;
   readonly storedRows: StoredRowsBudget;
   readonly clock: Clock;
   readonly log: Log;

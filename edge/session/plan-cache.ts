@@ -20,16 +20,17 @@ export interface CachedPlan {
 
 export type PlanRole = 'merchant' | 'admin';
 
-class Generations {
-  #young = new Map<string, CachedPlan>();
-  #old = new Map<string, CachedPlan>();
+/** A bounded map that keeps what is used. */
+export class Generations<Value> {
+  #young = new Map<string, Value>();
+  #old = new Map<string, Value>();
   readonly #entriesMax: number;
 
   constructor(entriesMax: number) {
     this.#entriesMax = entriesMax;
   }
 
-  get(key: string): CachedPlan | undefined {
+  get(key: string): Value | undefined {
     const young = this.#young.get(key);
     if (young !== undefined) return young;
     const old = this.#old.get(key);
@@ -37,7 +38,7 @@ class Generations {
     return old;
   }
 
-  set(key: string, entry: CachedPlan): void {
+  set(key: string, entry: Value): void {
     if (this.#young.size >= this.#entriesMax) {
       this.#old = this.#young;
       this.#young = new Map();
@@ -56,7 +57,7 @@ class Generations {
 }
 
 export class PlanCache {
-  readonly #plans: Readonly<Record<PlanRole, Generations>>;
+  readonly #plans: Readonly<Record<PlanRole, Generations<CachedPlan>>>;
 
   constructor(entriesMax: number = LIMITS.planCacheEntriesMax) {
     // Two roles with two generations each.

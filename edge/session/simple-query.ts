@@ -7,6 +7,7 @@
 import { EdgeError } from '../errors.ts';
 import { LIMITS } from '../limits.ts';
 import type { ParsedStatement } from '../sql/plan.ts';
+import type { SqlValue } from '../types/storage.ts';
 import { commandComplete, emptyQueryResponse } from '../wire/backend.ts';
 import { flush, reportError } from './answer.ts';
 import { auditStatement } from './audit.ts';
@@ -23,6 +24,7 @@ import {
 } from './resolve.ts';
 import { rowEncoders } from './row-encoders.ts';
 import { runPlan } from './run-plan.ts';
+import { learnShape, planOfShape, shapeOf } from './shaped-plans.ts';
 import { commitTransaction } from './transaction-commands.ts';
 
 const NONE: readonly never[] = [];
@@ -46,6 +48,9 @@ function runText(context: SessionContext, text: string): Maybe<void> {
   context.beginStatement(time);
   const known = knownPlan(context, text, NONE);
   if (known !== null) return runOne(context, known, true);
+  const shape = shapeOf(context, text);
+  const shaped = shape === null ? null : planOfShape(context, shape);
+  if (shape !== null && shaped !== null) return runOne(context, shaped, true, shape.values);
   const statements = context.dependencies.compiler.parse(text);
   const [first] = statements;
   if (first === undefined) {
@@ -54,7 +59,9 @@ function runText(context: SessionContext, text: string): Maybe<void> {
     return undefined;
   }
   if (statements.length > 1) return runMany(context, statements, time);
-  return runOne(context, resolveParsed(context, first, text, NONE), true);
+  const source = resolveParsed(context, first, text, NONE);
+  if (shape !== null) learnShape(context, shape, source);
+  return runOne(context, source, true);
 }
 
 async function runMany(
@@ -77,17 +84,23 @@ async function runMany(
   }
 }
 
-function runOne(context: SessionContext, source: CachedPlan, isLast: boolean): Maybe<void> {
+/** @param values where integers of the text are parameters of its plan */
+function runOne(
+  context: SessionContext,
+  source: CachedPlan,
+  isLast: boolean,
+  values: readonly SqlValue[] = NONE,
+): Maybe<void> {
   if (context.transaction.state === 'failed' && !endsFailedBlock(source)) {
     throw failedTransactionError();
   }
-  if (source.plan.parameterTypes.length > 0) {
+  if (source.plan.parameterTypes.length > values.length) {
     throw noParameter(source);
   }
   const columns = columnsOf(context, source);
   const encoders = columns === null ? NONE : rowEncoders(columns, NONE, context.values.timeZone);
   context.rows.begin(encoders, columns, 0, null);
-  return after(runPlan(context, source, NONE, context.rows), (tag) => {
+  return after(runPlan(context, source, values, context.rows), (tag) => {
     context.rows.describe();
     // Before CommandComplete: a commit that fails is an error of its last statement.
     if (isLast) endImplicit(context);

@@ -25,6 +25,7 @@ import { EdgeError } from '../../edge/errors.ts';
 import { silentLog } from '../../edge/log.ts';
 import type { SessionDependencies } from '../../edge/session/context.ts';
 import { PlanCache } from '../../edge/session/plan-cache.ts';
+import { ShapedPlans } from '../../edge/session/shaped-plans.ts';
 import { createSession } from '../../edge/session/session.ts';
 import type { SessionOutput, SessionPort } from '../../edge/session/session-port.ts';
 import { StoredRowsBudget } from '../../edge/session/stored-rows.ts';
@@ -328,6 +329,7 @@ export function fakeBox(settings: Readonly<Record<string, string>> = {}): FakeBo
       applyDefinition: () => ({ catalog, tag: '', notices: [] }),
     },
     plans: new PlanCache(),
+    shapes: new ShapedPlans(),
     storedRows: new StoredRowsBudget(),
     audit: null,
     clock: systemClock,

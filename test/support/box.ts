@@ -15,6 +15,7 @@ import { type EngineOptions, openEngine } from '../../edge/engine/open.ts';
 import { type Log, silentLog } from '../../edge/log.ts';
 import type { SessionDependencies } from '../../edge/session/context.ts';
 import { PlanCache } from '../../edge/session/plan-cache.ts';
+import { ShapedPlans } from '../../edge/session/shaped-plans.ts';
 import { StoredRowsBudget } from '../../edge/session/stored-rows.ts';
 import type { CaptureSupport } from '../../edge/sql/capture.ts';
 import { Sequences } from '../../edge/sql/catalog/sequences.ts';
@@ -97,6 +98,7 @@ export async function openBox(options: BoxOptions = {}): Promise<Box> {
     compiler,
     catalogs,
     plans: new PlanCache(),
+    shapes: new ShapedPlans(),
     storedRows: new StoredRowsBudget(),
     audit: null,
     clock: systemClock,
