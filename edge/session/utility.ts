@@ -60,6 +60,8 @@ export function runUtility(
       return fetchCursor(context, utility, sink);
     case 'close':
       return closeCursor(context, utility.name);
+    case 'unlisten':
+      return 'UNLISTEN';
   }
 }
 

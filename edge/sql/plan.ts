@@ -69,7 +69,9 @@ export type UtilityStatement =
       readonly count: number | 'all';
       readonly move: boolean;
     }
-  | { readonly kind: 'close'; readonly name: string | null };
+  | { readonly kind: 'close'; readonly name: string | null }
+  /** UNLISTEN, of one channel or all: nothing is ever listened to, so it changes nothing. */
+  | { readonly kind: 'unlisten' };
 
 export type FetchDirection = 'forward' | 'backward' | 'absolute' | 'relative';
 export type IsolationLevel = 'read committed' | 'repeatable read' | 'serializable';

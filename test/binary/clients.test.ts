@@ -20,6 +20,7 @@ import { BoxProcess } from '../support/box-process.ts';
 const BINARY = join(import.meta.dirname, `../../dist/helios-edge-linux-${process.arch}`);
 const HERE = import.meta.dirname;
 const ASYNCPG = '/usr/lib/python3/dist-packages/asyncpg';
+const PSYCOPG2 = '/usr/lib/python3/dist-packages/psycopg2';
 const PGX = '/usr/share/gocode/src/github.com/jackc/pgx/v4';
 const MODES = ['simple', 'extended', 'prepared'];
 const CLIENT_MS_MAX = 120_000;
@@ -144,6 +145,15 @@ describe.skipIf(!existsSync(BINARY))('stock clients sell through the executable 
     expect(ids[0]?.['amount']).toBe('1.25');
     const merchants = await sql`SELECT DISTINCT merchant_id FROM transactions`;
     expect(merchants.map((row) => row['merchant_id'])).toEqual(['anna']);
+    // Array types are looked up in pg_type when the driver connects.
+    const [arrays] =
+      await sql`SELECT ${['a', 'b,c']}::text[] AS texts, '{1.50}'::numeric[] AS numbers`;
+    expect(arrays).toEqual({ texts: ['a', 'b,c'], numbers: ['1.50'] });
+    let read = 0;
+    await sql`SELECT id FROM transactions ORDER BY id`.cursor(3, (rows) => {
+      read += rows.length;
+    });
+    expect(read).toBeGreaterThanOrEqual(8);
     await sql.end();
   });
 
@@ -154,6 +164,14 @@ describe.skipIf(!existsSync(BINARY))('stock clients sell through the executable 
     expect(seen['merchants']).toEqual(['anna']);
     expect(seen['ids']).toEqual([seen['sale']]);
     expect(seen['first']).toBe(1);
+    expect(seen['refused']).toEqual({ 'copy in': '0A000', 'copy out': '0A000', listen: '0A000' });
+    expect(seen['pooled']).toBe(12);
+  });
+
+  test.skipIf(!existsSync(PSYCOPG2))('psycopg2 (python3-psycopg2) sells and scrolls', () => {
+    const script = join(HERE, 'psycopg2_client.py');
+    const output = run('/usr/bin/python3', [script, String(box.port), 'anna', keys['anna'] ?? '']);
+    expect(JSON.parse(output)).toEqual({ merchants: ['anna'], refused: '0A000', rows: 30 });
   });
 
   test.skipIf(!existsSync(PGX))(

@@ -39,21 +39,55 @@ function visibleTargets(query: Query): readonly Target[] {
 
 /** A UNION, INTERSECT or EXCEPT tree with its ORDER BY and LIMIT. */
 export function analyseCompound(scope: Scope, select: SelectStmt, settle: boolean): Query {
-  const operator = OPERATORS[select.op as keyof typeof OPERATORS];
-  if (operator === undefined) throw refuse(select.op ?? 'this set operation', -1);
-  const all = select.all === true;
-  if (all && operator !== 'UNION') throw refuse(`${operator} ALL`, -1);
+  operatorOf(select);
   const left = analyseArm(scope, select.larg);
   const right = analyseArm(scope, select.rarg);
-  const { columns, leftExprs, rightExprs } = unifyArms(scope, left, right, operator, settle);
-  if (!(operator === 'UNION' && all))
+  return combineArms(scope, select, armOf(left), right, settle);
+}
+
+interface Operator {
+  readonly name: 'UNION' | 'INTERSECT' | 'EXCEPT';
+  readonly all: boolean;
+}
+
+function operatorOf(select: SelectStmt): Operator {
+  const name = OPERATORS[select.op as keyof typeof OPERATORS];
+  if (name === undefined) throw refuse(select.op ?? 'this set operation', -1);
+  const all = select.all === true;
+  if (all && name !== 'UNION') throw refuse(`${name} ALL`, -1);
+  return { name, all };
+}
+
+/** One side of a set operation, and the expressions that stand for its columns. */
+export interface Arm {
+  readonly query: Query;
+  readonly exprs: readonly Expr[];
+}
+
+function armOf(query: Query): Arm {
+  return { query, exprs: visibleTargets(query).map((target) => target.expr) };
+}
+
+/** The set operation over two analysed arms. */
+export function combineArms(
+  scope: Scope,
+  select: SelectStmt,
+  left: Arm,
+  right: Query,
+  settle: boolean,
+): CompoundQuery {
+  const { name: operator, all } = operatorOf(select);
+  const unified = unifyArms(scope, left, armOf(right), operator, settle);
+  const { columns, leftExprs, rightExprs } = unified;
+  if (!all) {
     columns.forEach((column, index) => checkEquality(column, leftExprs[index]?.location ?? -1));
-  const relation: Relation = queryRelation(scope, left, null, columns);
+  }
+  const relation: Relation = queryRelation(scope, left.query, null, columns);
   const query: CompoundQuery = {
     kind: 'compound',
     commonTables: [],
     operator: operator === 'UNION' && all ? 'UNION ALL' : operator,
-    left: conformArm(scope, left, leftExprs),
+    left: conformArm(scope, left.query, leftExprs),
     right: conformArm(scope, right, rightExprs),
     relation,
     targets: columns.map((column) => ({
@@ -69,7 +103,8 @@ export function analyseCompound(scope: Scope, select: SelectStmt, settle: boolea
   return { ...query, limit, offset };
 }
 
-function analyseArm(scope: Scope, arm: SelectStmt | undefined): Query {
+/** One arm, in a scope of its own. */
+export function analyseArm(scope: Scope, arm: SelectStmt | undefined): Query {
   if (arm === undefined) throw new Error('a set operation without an arm');
   return analyseSelect(scope.beside(), arm, false);
 }
@@ -91,25 +126,24 @@ interface Unified {
 
 function unifyArms(
   scope: Scope,
-  left: Query,
-  right: Query,
+  left: Arm,
+  right: Arm,
   operator: string,
   settle: boolean,
 ): Unified {
-  const lefts = visibleTargets(left);
-  const rights = visibleTargets(right);
-  if (lefts.length !== rights.length) {
+  const lefts = visibleTargets(left.query);
+  if (left.exprs.length !== right.exprs.length) {
     throw errorAt(
       'syntax_error',
       `each ${operator} query must have the same number of columns`,
-      rights[0]?.expr.location ?? -1,
+      right.exprs[0]?.location ?? -1,
     );
   }
   const columns: RelationColumn[] = [];
   const leftExprs: Expr[] = [];
   const rightExprs: Expr[] = [];
   lefts.forEach((target, index) => {
-    const pair = [target.expr, (rights[index] as Target).expr];
+    const pair = [left.exprs[index] as Expr, right.exprs[index] as Expr];
     const open = !settle && pair.every((expr) => expr.type.oid === OID.unknown);
     const oid = open ? OID.text : unifyTypes(pair, operator);
     const { exprs, form, typmod } = unifyForms(coerceAll(scope.analysis, pair, oid, operator));

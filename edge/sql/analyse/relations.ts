@@ -166,9 +166,20 @@ export function queryRelation(
   };
 }
 
-function missingRelation(node: RangeVar, location: number): EdgeError {
+function missingRelation(scope: Scope, node: RangeVar, location: number): EdgeError {
   const name = [node.schemaname, node.relname].filter((part) => part !== undefined).join('.');
-  return errorAt('undefined_table', `relation "${name}" does not exist`, location);
+  const later = node.schemaname === undefined && scope.hasLaterTable(name);
+  return errorAt(
+    'undefined_table',
+    `relation "${name}" does not exist`,
+    location,
+    later
+      ? {
+          detail: `There is a WITH item named "${name}", but it cannot be referenced from this part of the query.`,
+          hint: 'Use WITH RECURSIVE, or re-order the WITH items to remove forward references.',
+        }
+      : {},
+  );
 }
 
 function commonRelation(
@@ -240,7 +251,7 @@ export function addRangeVar(scope: Scope, node: RangeVar): Relation {
     return system;
   }
   const table = findTable(scope, node);
-  if (table === null) throw missingRelation(node, location);
+  if (table === null) throw missingRelation(scope, node, location);
   return addRenamedTable(scope, table, node, location);
 }
 

@@ -66,6 +66,8 @@ export class Scope {
   /** Relations of this query level, whether visible or not. */
   readonly relations: Set<Relation> = new Set();
   readonly commonTables: Map<string, CommonTable> = new Map();
+  /** WITH queries that may not be named yet, for a hint. */
+  laterTables: ReadonlySet<string> = new Set();
   /** WINDOW clause. */
   readonly windows: Map<string, WindowDef> = new Map();
   /** The query in whose FROM this one stands: for hints only, its names are not to be seen. */
@@ -100,6 +102,7 @@ export class Scope {
     const scope = new Scope(this.analysis, this.parent);
     scope.#siblings = this;
     for (const [name, table] of this.commonTables) scope.commonTables.set(name, table);
+    scope.laterTables = this.laterTables;
     return scope;
   }
 
@@ -109,6 +112,12 @@ export class Scope {
       if (found !== undefined) return found;
     }
     return undefined;
+  }
+
+  /** True where a WITH query of this name comes too late. */
+  hasLaterTable(name: string): boolean {
+    for (const scope of outward(this)) if (scope.laterTables.has(name)) return true;
+    return false;
   }
 
   /** Puts a FROM entry into view. @throws EdgeError 42712 */

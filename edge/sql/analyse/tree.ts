@@ -145,6 +145,8 @@ export interface CommonTable {
   readonly columns: readonly RelationColumn[];
   readonly query: Query;
   readonly materialized: boolean | null;
+  /** Its query is a UNION whose right side reads it: SQLite's queue of rows keeps it closed by itself. */
+  readonly recursive: boolean;
   /** As a relation's. */
   opaque?: boolean;
   /** Set by the printer where an outer join may give its rows as NULLs. */

@@ -273,6 +273,9 @@ export function analyseUtility(statement: ParsedStatement): AnalysedUtility | nu
       tag: name === null ? 'CLOSE CURSOR ALL' : 'CLOSE CURSOR',
     };
   }
+  if (asNode(node, 'UnlistenStmt') !== undefined) {
+    return { utility: { kind: 'unlisten' }, tag: 'UNLISTEN' };
+  }
   return null;
 }
 

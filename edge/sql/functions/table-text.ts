@@ -141,6 +141,7 @@ const SESSION = `
   current_setting(text, bool) => text stable | helios_current_setting($1, $2)
   pg_backend_pid() => int4 stable | helios_backend_pid()
   pg_client_encoding() => name stable | helios_constant('UTF8')
+  pg_advisory_unlock_all() => void volatile | ''
   pg_is_in_recovery() => bool volatile | 0
   pg_sleep(float8) => void volatile | helios_pg_sleep($1)
   pg_column_size(any) => int4 stable | helios_column_size($1)

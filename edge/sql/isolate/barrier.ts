@@ -176,6 +176,8 @@ export function closeSubqueries(expr: Expr, around: Surroundings): void {
   for (const relation of relationsAtStake(expr, around)) {
     const query = innerQuery(relation);
     if (query === null || !readsGuarded(query)) continue;
+    // The rows of a recursive query come from SQLite's queue: it never flattens one, nor pushes down into it.
+    if (relation.source.kind === 'cte' && relation.source.cte.recursive) continue;
     relation.opaque = true;
     if (relation.source.kind === 'cte') relation.source.cte.opaque = true;
   }

@@ -70,9 +70,21 @@ function printCommonTables(tables: readonly CommonTable[]): string {
   const texts = tables.toReversed().map((table) => {
     const materialized = table.opaque === true ? true : table.materialized;
     const hint = materialized === null ? '' : materialized ? 'MATERIALIZED ' : 'NOT MATERIALIZED ';
-    return `${quoteIdentifier(table.printed)} AS ${hint}(${printQuery(table.query, { top: false, constants: table.nullable === true ? 'with rows' : 'before rows' })})`;
+    const constants: Constants = table.nullable === true ? 'with rows' : 'before rows';
+    const text = printCommonQuery(table, { top: false, constants });
+    return `${quoteIdentifier(table.printed)} AS ${hint}(${text})`;
   });
   return `WITH ${texts.toReversed().join(', ')} `;
+}
+
+/** A recursive query's right side must read its table at once, so nothing may stand around it. */
+function printCommonQuery(table: CommonTable, options: PrintOptions): string {
+  const { query, recursive } = table;
+  if (!recursive || query.kind !== 'compound' || query.right.kind !== 'select') {
+    return printQuery(query, options);
+  }
+  const step = printSelect(query.right, below(options));
+  return `${printArm(query.left, false, options)} ${query.operator} ${step}`;
 }
 
 /** LIMIT and OFFSET: SQLite takes a negative LIMIT for none and refuses NULL; the functions do as PostgreSQL. */

@@ -99,7 +99,7 @@ const { pred, shape } = fc.letrec<{ pred: Pred; shape: Shape }>((tie) => ({
       kind: fc.constant('derived' as const),
       inner: tie('shape'),
       where: tie('pred'),
-      style: fc.nat(4),
+      style: fc.nat(5),
     }),
     fc.record({
       kind: fc.constant('join' as const),
@@ -175,12 +175,15 @@ function printSource(of: Shape): Source {
   const alias = fresh('d');
   const where = printPred(of.where, inner);
   const from = `from ${inner.sql} where ${where}`;
+  const next = table(1);
+  const step = `select ${next.id}::int8, ${next.text}::text from ${next.sql} join w on ${next.id} = w.id + 1 where ${printPred(of.where, next)} and ${trap('w.txt')}`;
   const sql = [
     `(select ${inner.id} as id, ${inner.text} as txt ${from})`,
     `(select distinct ${inner.id} as id, upper(${inner.text}) as txt ${from})`,
     `(select max(${inner.id}) as id, ${inner.text} as txt ${from} group by ${inner.text} having ${trap(inner.text)})`,
     `(with w as (select ${inner.id} as id, ${inner.text} as txt ${from}) select id, txt from w where ${trap('txt')})`,
     `(select ${inner.id} as id, case when ${trap(inner.text)} then ${inner.text} end as txt ${from})`,
+    `(with recursive w(id, txt) as (select ${inner.id}::int8, ${inner.text}::text ${from} union ${step}) select id, txt from w)`,
   ][of.style];
   return { sql: `${sql} ${alias}`, text: `${alias}.txt`, id: `${alias}.id`, merchant: null };
 }

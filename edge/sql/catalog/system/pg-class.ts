@@ -23,12 +23,15 @@ function toRow(row: ClassRow): readonly SqlValue[] {
     BigInt(row.oid),
     row.name,
     BigInt(FIXED.public),
+    // No type stands for the rows of a table.
+    0n,
     0n,
     BigInt(FIXED.owner),
     BigInt(table ? FIXED.heap : FIXED.btree),
     0n,
     0n,
     -1,
+    0n,
     flag(row.hasIndex),
     0n,
     'p',
@@ -43,6 +46,8 @@ function toRow(row: ClassRow): readonly SqlValue[] {
     1n,
     table ? 'd' : 'n',
     0n,
+    null,
+    null,
   ];
 }
 
@@ -96,12 +101,14 @@ export const pgClass: SystemRelationDefinition = {
     ['oid', OID.oid],
     ['relname', OID.name],
     ['relnamespace', OID.oid],
+    ['reltype', OID.oid],
     ['reloftype', OID.oid],
     ['relowner', OID.oid],
     ['relam', OID.oid],
     ['reltablespace', OID.oid],
     ['relpages', OID.int4],
     ['reltuples', OID.float4],
+    ['reltoastrelid', OID.oid],
     ['relhasindex', OID.bool],
     ['relisshared', OID.bool],
     ['relpersistence', OID.char],
@@ -116,6 +123,8 @@ export const pgClass: SystemRelationDefinition = {
     ['relispopulated', OID.bool],
     ['relreplident', OID.char],
     ['relispartition', OID.bool],
+    ['reloptions', OID._text],
+    ['relpartbound', OID.pg_node_tree],
   ],
   rows: (context) => visibleTables(context).flatMap(rowsOf),
 };
