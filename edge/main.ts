@@ -8,6 +8,7 @@ import { configCheck } from './cli/config-check.ts';
 import { merchantCommands } from './cli/merchant.ts';
 import { statusCommands } from './cli/status.ts';
 import { ConfigError } from './config.ts';
+import { EdgeError } from './errors.ts';
 import { COMMIT, VERSION } from './version.ts';
 
 const version: Command = {
@@ -40,6 +41,15 @@ const demo: Command = {
   usage: '[--merchants N] [--terminals N] [--seconds S] [--seed N] [--keep]',
   summary: 'a shop sells, loses its link, has its plug pulled, and every ledger agrees',
   run: async (args) => (await import('./cli/demo.ts')).demo(args),
+};
+
+/** What to do about errors of the system. */
+const MENDS: Readonly<Record<string, string>> = {
+  EADDRINUSE: 'another program listens there: stop it, or set another address',
+  EADDRNOTAVAIL: 'this machine has no such address: set another one',
+  EACCES: 'run it as the user that owns the data directory, or set another one',
+  ENOSPC: 'make room on the disk',
+  EROFS: 'set a data directory that can be written to',
 };
 
 const COMMANDS: readonly Command[] = [
@@ -90,16 +100,25 @@ async function main(words: readonly string[]): Promise<number> {
   return command.run(rest);
 }
 
+/** What went wrong, in one line; only a fault of our own shows where. */
+function explain(error: unknown): string {
+  if (!(error instanceof Error)) return String(error);
+  if (error instanceof EdgeError && error.condition !== 'internal_error') return error.message;
+  const isKnown =
+    error instanceof UsageError || error instanceof ConfigError || error instanceof OperationError;
+  if (isKnown) return error.message;
+  const { code, syscall } = error as NodeJS.ErrnoException;
+  if (code === undefined || syscall === undefined) return error.stack ?? error.message;
+  const mend = MENDS[code];
+  return mend === undefined ? error.message : `${error.message}; ${mend}`;
+}
+
 main(process.argv.slice(2)).then(
   (code) => {
     process.exitCode = code;
   },
   (error: unknown) => {
-    const known =
-      error instanceof UsageError ||
-      error instanceof ConfigError ||
-      error instanceof OperationError;
-    const text = error instanceof Error ? (known ? error.message : error.stack) : String(error);
+    const text = explain(error);
     process.stderr.write(`helios-edge: ${text}\n`);
     if (error instanceof UsageError) process.stderr.write(`\n${usage()}\n`);
     process.exitCode = error instanceof UsageError ? 2 : 1;

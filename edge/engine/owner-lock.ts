@@ -7,6 +7,7 @@
  */
 import * as fs from 'node:fs';
 import { dirname } from 'node:path';
+import { EdgeError } from '../errors.ts';
 import { syncDirectory } from './vfs/durable-file.ts';
 
 interface Owner {
@@ -29,7 +30,7 @@ const START_TIME_FIELD_AFTER_NAME = 19;
 /** Paths that this process holds, by which its own leftovers are known from its live locks. */
 const heldPaths = new Set<string>();
 
-/** @throws Error that names the owner, when the file is in use */
+/** @throws EdgeError 55006 that names the owner, when the file is in use */
 export function acquireOwnerLock(databasePath: string): OwnerLock {
   const path = `${databasePath}.lock`;
   const takenOver = removeStaleLock(path);
@@ -81,9 +82,12 @@ function writeLock(path: string): void {
   syncDirectory(dirname(path));
 }
 
-function inUse(path: string, pid: number): Error {
+function inUse(path: string, pid: number): EdgeError {
   const who = pid === 0 ? 'another process' : `process ${pid}`;
-  return new Error(`the database is in use by ${who} (${path}); stop that process first`);
+  return new EdgeError(
+    'object_in_use',
+    `the database is in use by ${who} (${path}); stop that process first`,
+  );
 }
 
 function readLock(path: string): string | null {
