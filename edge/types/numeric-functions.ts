@@ -297,9 +297,15 @@ export function powerNumeric(base: Numeric, exponent: Numeric): Numeric {
   if (base.digits === 0n) return numericOf(0n, NUMERIC_BOUNDS.significantDigitsMin);
   const negative = base.digits < 0n && (exponent.digits / pow10(exponent.scale)) % 2n !== 0n;
   const positive = base.digits < 0n ? numericOf(-base.digits, base.scale) : base;
-  const estimate =
-    numericToNumber(lnAtScale(positive, Math.max(0, 8 - lnWeight(positive)))) *
-    numericToNumber(exponent);
+  // Rounded where PostgreSQL rounds it: the weight of a result near a power of ten hangs on that.
+  const roughScale = Math.max(0, 8 - lnWeight(positive));
+  const rough = lnAtScale(positive, roughScale);
+  const estimate = numericToNumber(
+    roundNumeric(
+      numericOf(rough.digits * exponent.digits, rough.scale + exponent.scale),
+      roughScale,
+    ),
+  );
   if (Math.abs(estimate) > NUMERIC_BOUNDS.resultScaleMax * 3.01) {
     if (estimate > 0) throw numericOverflow();
     return numericOf(0n, NUMERIC_BOUNDS.displayScaleMax);

@@ -75,6 +75,11 @@ function cased(name: string, pattern: string): string {
   return pattern === pattern.toLowerCase() ? name.toLowerCase() : name;
 }
 
+/** The sign of a day counts among its places, as in PostgreSQL. */
+function signed(value: number, width: number, fill: boolean): string {
+  return number(value, value < 0 ? width - 1 : width, fill);
+}
+
 function number(value: number, width: number, fill: boolean): string {
   if (!fill) return String(value);
   return value < 0 ? `-${String(-value).padStart(width, '0')}` : String(value).padStart(width, '0');
@@ -209,10 +214,13 @@ function yearText(part: TemplatePart, fields: TemplateFields): string | null {
     case 'I':
       return String(isoYear() % 10);
     case 'CC': {
+      // Of an interval the whole centuries, of a date the one that it is in.
       const century =
-        fields.year > 0
-          ? Math.trunc((fields.year + 99) / 100)
-          : -Math.trunc((99 - (fields.year - 1)) / 100);
+        fields.days === null
+          ? Math.trunc(fields.year / 100)
+          : fields.year > 0
+            ? Math.trunc((fields.year + 99) / 100)
+            : -Math.trunc((99 - (fields.year - 1)) / 100);
       return century <= 99 && century >= -99 ? number(century, 2, part.fill) : String(century);
     }
     default:
@@ -226,9 +234,9 @@ function dayText(part: TemplatePart, fields: TemplateFields): string | null {
     case 'MM':
       return number(fields.month, 2, part.fill);
     case 'DD':
-      return number(fields.day, 2, part.fill);
+      return signed(fields.day, 2, part.fill);
     case 'DDD':
-      return number(
+      return signed(
         fields.days === null ? fields.year * 360 + fields.month * 30 + fields.day : dayOfYear(),
         3,
         part.fill,
