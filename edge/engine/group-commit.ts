@@ -1,6 +1,7 @@
 /**
  * Makes commits durable in groups: all that wait share one write and one asynchronous `fdatasync` of the
- * log. While a sync is under way the next group gathers, so that the group's size follows the load.
+ * log. While a sync is under way the next group gathers, so that the group's size follows the load. A commit
+ * that is alone on a quick disk is synced in place (`lone-sync.ts`).
  *
  * Before a group is acknowledged, the files under our descriptors must still be the files at their paths:
  * another program that opens the database can unlink the log, and syncing an unlinked log succeeds for ever.
@@ -8,10 +9,13 @@
  */
 import { EdgeError } from '../errors.ts';
 import type { Log } from '../log.ts';
+import type { LoneSync } from './lone-sync.ts';
 
 /** The log as the group commit sees it. */
 export interface CommitLog {
   sync(): Promise<void>;
+  /** The same at once, holding the event loop; false when it takes more than one sync. Absent: never. */
+  syncInPlace?(): boolean;
   /** Throws when a file at its path is not the one that is open. */
   assertInPlace(): void;
 }
@@ -20,6 +24,8 @@ export interface GroupCommitParts {
   readonly commitLog: CommitLog;
   readonly log: Log;
   readonly onFatal: (error: unknown) => void;
+  /** Decides when `syncInPlace` is used; absent: never. */
+  readonly loneSync?: LoneSync;
 }
 
 /** A commit that nobody awaits is made durable all the same, after this long. */
@@ -38,6 +44,8 @@ export class GroupCommit {
   readonly #listeners = new Set<(commit: bigint) => void>();
   #last: bigint;
   #durable: bigint;
+  /** Commits of the last group: with more than one there is company to wait for. */
+  #lastGroup = 2n;
   /** Commits up to here are covered by the sync under way. */
   #syncing = 0n;
   #current: Waiters | null = null;
@@ -83,9 +91,14 @@ export class GroupCommit {
       );
     }
     if (commit <= this.#syncing && this.#current !== null) return this.#current.promise;
+    if (this.#running === null && this.#parts.loneSync?.isDue() === true && this.#syncAlone()) {
+      return this.#failure === null ? DONE : Promise.reject(this.#failure);
+    }
     this.#next ??= Promise.withResolvers<void>();
+    // A lone client's group starts at once, and is then no longer the next.
+    const { promise } = this.#next;
     this.#running ??= this.#run();
-    return this.#next.promise;
+    return promise;
   }
 
   /** Everything committed so far is durable when this resolves, whoever else waits. */
@@ -120,8 +133,8 @@ export class GroupCommit {
 
   async #run(): Promise<void> {
     try {
-      // What else this turn of the event loop brings joins the group.
-      await new Promise<void>((resolve) => setImmediate(resolve));
+      // What else this turn of the event loop brings joins the group. A lone client waits for nobody.
+      if (this.#lastGroup > 1n) await new Promise<void>((resolve) => setImmediate(resolve));
       while (this.#next !== null && this.#failure === null) await this.#syncGroup();
     } catch (error) {
       this.fail(error);
@@ -131,15 +144,38 @@ export class GroupCommit {
     }
   }
 
+  /** False when it has to be done the other way. */
+  #syncAlone(): boolean {
+    const { commitLog, loneSync, onFatal } = this.#parts;
+    const target = this.#last;
+    try {
+      const begunMs = loneSync?.begin() ?? 0;
+      if (commitLog.syncInPlace?.() !== true) return false;
+      loneSync?.ended(begunMs);
+      commitLog.assertInPlace();
+    } catch (error) {
+      this.fail(error);
+      onFatal(error);
+      return true;
+    }
+    this.#durable = target;
+    for (const listener of this.#listeners) this.#tell(listener, target);
+    return true;
+  }
+
   async #syncGroup(): Promise<void> {
     const group = this.#next;
     this.#current = group;
     this.#next = null;
     const target = this.#last;
     this.#syncing = target;
-    await this.#parts.commitLog.sync();
-    this.#parts.commitLog.assertInPlace();
+    const { commitLog, loneSync } = this.#parts;
+    const begunMs = loneSync?.beginShared() ?? 0;
+    await commitLog.sync();
+    commitLog.assertInPlace();
     if (this.#failure !== null) return;
+    this.#lastGroup = target - this.#durable;
+    loneSync?.endedShared(begunMs, this.#lastGroup);
     this.#durable = target;
     this.#current = null;
     group?.resolve();

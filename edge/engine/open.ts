@@ -13,6 +13,7 @@ import { CommitNumbers } from './commit-numbers.ts';
 import { Connection } from './connection.ts';
 import type { Engine } from './engine.ts';
 import { type CommitLog, GroupCommit } from './group-commit.ts';
+import { LoneSync } from './lone-sync.ts';
 import { migrate } from './migrations.ts';
 import { acquireOwnerLock, type OwnerLock } from './owner-lock.ts';
 import { ReadWorkers } from './read-workers.ts';
@@ -170,7 +171,12 @@ function compose(opened: Opened): Store {
   );
   const queue = new WriteQueue();
   const group = new GroupCommit(
-    { commitLog: commitLog(database, wal, options.vfsMode), log, onFatal },
+    {
+      commitLog: commitLog(database, wal, options.vfsMode),
+      log,
+      onFatal,
+      loneSync: new LoneSync(() => clock.monotonicMs()),
+    },
     numbers.last,
   );
   const checkpointer = new Checkpointer({
@@ -298,6 +304,10 @@ function commitLog(database: SharedFile, wal: SharedFile, mode: VfsMode | undefi
       wal.wal?.flush();
       return Promise.resolve();
     },
+    // The other modes have syncs of their own kind.
+    ...(mode === undefined || mode === 'durable'
+      ? { syncInPlace: () => wal.wal?.syncInPlace() ?? false }
+      : {}),
     assertInPlace: () => {
       for (const shared of [wal, database]) {
         if (shared.file.isAtItsPath()) continue;

@@ -156,6 +156,14 @@ export class WalFile implements StoredFile {
     this.#syncedChanges = Math.max(this.#syncedChanges, covered);
   }
 
+  /** As `sync`, holding the thread; false, with nothing done, when a new header takes two syncs. */
+  syncInPlace(): boolean {
+    if (this.#headerPending !== 0) return false;
+    this.flush();
+    this.#syncFile();
+    return true;
+  }
+
   isAtItsPath(): boolean {
     return this.#file.isAtItsPath();
   }

@@ -50,8 +50,34 @@ describe('statementShape', () => {
 
   it('gives the text back when its values are put in again', () => {
     const piece = fc.constantFrom(
-      ...["'", '"', '=', '<=', '<>', '-', '--', '/*', ';', ',', '(', ')', '.', '$', '\\', 'é'],
-      ...[' ', '\n', 'a', 'id', 'AND ', ' or ', 'limit', '5', '12', '2147483648', '0', "'x'"],
+      "'",
+      '"',
+      '=',
+      '<=',
+      '<>',
+      '-',
+      '--',
+      '/*',
+      ';',
+      ',',
+      '(',
+      ')',
+      '.',
+      '$',
+      '\\',
+      'é',
+      ' ',
+      '\n',
+      'a',
+      'id',
+      'AND ',
+      ' or ',
+      'limit',
+      '5',
+      '12',
+      '2147483648',
+      '0',
+      "'x'",
     );
     fc.assert(
       fc.property(fc.array(piece, { maxLength: 30 }), (pieces) => {
