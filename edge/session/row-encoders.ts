@@ -5,6 +5,7 @@
 import type { ResultColumn } from '../sql/plan.ts';
 import { type ColumnEncoder, columnEncoder } from '../types/codecs.ts';
 import type { TypeSettings } from '../types/settings.ts';
+import { KIND } from '../types/storage.ts';
 import { type FormatCode, formatAt } from '../wire/frontend.ts';
 
 export type RowEncoders = readonly ColumnEncoder[];
@@ -26,9 +27,21 @@ function make(
 ): RowEncoders {
   // A copy: the session's own record changes with it, these encoders serve everyone in that zone.
   const settings: TypeSettings = { timeZone, now: 0n };
-  return columns.map((column, index) =>
-    columnEncoder(column.type, column.form, formatAt(formats, index), settings),
-  );
+  return columns.map((column, index) => {
+    const format = formatAt(formats, index);
+    const encode = columnEncoder(column.type, column.form, format, settings);
+    const { names } = column;
+    return names === undefined || format === 1 ? encode : nameEncoder(names, encode);
+  });
+}
+
+/** A regclass in text is its relation's name; a number that names none stays one. */
+function nameEncoder(names: ReadonlyMap<bigint, string>, otherwise: ColumnEncoder): ColumnEncoder {
+  return (row, column, out) => {
+    const name = row.kind(column) === KIND.integer ? names.get(row.int64(column)) : undefined;
+    if (name === undefined) otherwise(row, column, out);
+    else out.sizedUtf8(name);
+  };
 }
 
 /** @throws EdgeError for a type without a binary form */

@@ -5,6 +5,7 @@
  * It does not cache; the session does, by text, role, parameter types and catalog version.
  */
 import { EdgeError } from '../errors.ts';
+import { OID } from '../types/oids.ts';
 import {
   createAnalysis,
   type ResolveSystemRelation,
@@ -18,6 +19,7 @@ import { createExpressionSupport } from './analyse/stored-expressions.ts';
 import type { Query } from './analyse/tree.ts';
 import { analyseUtility } from './analyse/utility.ts';
 import type { ExpressionSupport } from './catalog/expression-support.ts';
+import { relationNamesOf } from './catalog/system/resolve-system-relation.ts';
 import type { CompileEnvironment, Compiler } from './compiler.ts';
 import { analyseModify } from './dml/analyse-modify.ts';
 import { loadGrammar } from './parse/grammar.ts';
@@ -40,7 +42,7 @@ export interface CompilerParts extends Compiler {
 
 const MODIFICATIONS: ReadonlySet<string> = new Set(['InsertStmt', 'UpdateStmt', 'DeleteStmt']);
 
-function resultColumns(query: Query): readonly ResultColumn[] {
+function resultColumns(query: Query, environment: CompileEnvironment): readonly ResultColumn[] {
   return query.targets
     .filter((target) => !target.hidden)
     .map(({ name, expr }) => ({
@@ -49,6 +51,7 @@ function resultColumns(query: Query): readonly ResultColumn[] {
       form: expr.form,
       tableOid: expr.kind === 'column' ? expr.column.tableOid : 0,
       attnum: expr.kind === 'column' ? expr.column.attnum : 0,
+      ...(expr.type.oid === OID.regclass ? { names: relationNamesOf(environment) } : {}),
     }));
 }
 
@@ -139,7 +142,7 @@ class GrammarCompiler implements CompilerParts {
         takesWriteLock: analysis.takesWriteLock,
       },
       parameterTypes: settleParameters(analysis),
-      columns: resultColumns(query),
+      columns: resultColumns(query, environment),
       tag: 'SELECT',
       catalogVersion: environment.catalog.version,
     };

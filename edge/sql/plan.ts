@@ -12,6 +12,8 @@ export interface ResultColumn {
   /** OID of the table and number of the column where it is a plain column, else 0. */
   readonly tableOid: number;
   readonly attnum: number;
+  /** What stands for a regclass in text: names by OID, for the role and catalog of the plan. */
+  readonly names?: ReadonlyMap<bigint, string>;
 }
 
 /** Statements that concern the session or the transaction, not the data. */

@@ -91,6 +91,21 @@ describe.skipIf(!existsSync(BINARY))('stock clients sell through the executable 
     expect(info).toContain('SSL connection');
   });
 
+  test('psql describes tables, roles and databases', () => {
+    const env = libpq('anna');
+    const describe = (command: string): string => run('psql', ['-XAc', command], { env });
+    expect(describe('\\dt')).toContain('public|transactions|table|admin');
+    const table = describe('\\d transactions');
+    expect(table).toContain('amount|numeric(10,2)||not null|');
+    expect(table).toContain('"transactions_client_ref_key" UNIQUE CONSTRAINT, btree (client_ref)');
+    expect(describe('\\d+ products')).toContain('"products_pkey" PRIMARY KEY, btree (sku)');
+    expect(describe('\\di')).toContain('public|products_pkey|index|admin|products');
+    expect(describe('\\l')).toContain('pos|admin|UTF8');
+    // Who else sells here is not this merchant's business.
+    expect(describe('\\du')).toMatch(/^admin\|.*\nanna\|/m);
+    expect(describe('\\du')).not.toContain('bela');
+  });
+
   test.each(MODES)('pgbench -n runs a POS script in mode %s', (mode) => {
     const args = ['-n', '-M', mode, '-f', join(HERE, 'pos.pgbench'), '-c', '4', '-t', '25'];
     const output = run('pgbench', args, { env: libpq('anna') });

@@ -35,8 +35,9 @@ export function functionMissing(
       hint: 'Could not choose a best candidate function. You might need to add explicit type casts.',
     });
   }
-  if (functionsNamed(name).length === 0 && isKnownFunction(name)) {
-    return refuse(`function ${name}`, location);
+  const bare = name.replace(/^pg_catalog\./, '');
+  if (functionsNamed(bare).length === 0 && isKnownFunction(bare)) {
+    return refuse(`function ${bare}`, location);
   }
   return errorAt('undefined_function', `function ${call} does not exist`, location, {
     hint: 'No function matches the given name and argument types. You might need to add explicit type casts.',

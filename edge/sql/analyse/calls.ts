@@ -10,6 +10,7 @@ import { functionsNamed, isComparable, type Signature } from '../functions/signa
 import { type Analysis, errorAt, refuse } from './analysis.ts';
 import { callExpr, constant, plainType, sameExpr, toPlain } from './build.ts';
 import { callArguments, functionMissing } from './call-arguments.ts';
+import { CATALOG_FUNCTIONS } from './catalog-functions.ts';
 import { AGGREGATES_REFUSED, WINDOWS_REFUSED } from './clauses.ts';
 import { castExplicitly, coerceArgument, coerceTo } from './coerce.ts';
 import { type Node, namesOf } from './nodes.ts';
@@ -66,12 +67,13 @@ export function analyseCall(scope: Scope, call: FuncCall, location: number): Exp
   const name = names.at(-1) ?? '';
   if (call.agg_within_group === true) throw refuse('WITHIN GROUP', location);
   const schema = names.length > 1 ? names[0] : undefined;
-  const known = schema === undefined || schema === 'pg_catalog' ? functionsNamed(name) : [];
+  const inCatalog = schema === undefined || schema === 'pg_catalog';
+  const known = inCatalog ? functionsNamed(name) : [];
   const aggregate = known.some((signature) => signature.kind === 'aggregate');
   const args = aggregate
     ? aggregateArguments(scope, call, name, location)
     : callArguments(scope, call);
-  const special = SPECIAL[name]?.(scope, args, location);
+  const special = inCatalog ? SPECIAL[name]?.(scope, args, location) : undefined;
   if (special !== undefined) return special;
   const types = args.map((arg) => arg.type.oid);
   const resolution = resolveFunction(known, types);
@@ -121,6 +123,7 @@ const SPECIAL: Readonly<
     arg === undefined || rest.length > 0
       ? undefined
       : { ...constant(OID.regtype, BigInt(arg.type.oid), location) },
+  ...CATALOG_FUNCTIONS,
 };
 
 function aggregateArguments(

@@ -6,7 +6,7 @@
  */
 import { OID } from '../../types/oids.ts';
 import { type PgType, PLAIN, type StorageForm } from '../../types/storage.ts';
-import { formatType, numericTypmod, typeName } from '../../types/type-info.ts';
+import { formatType, numericTypmod, typeByOid, typeName } from '../../types/type-info.ts';
 import {
   type CastContext,
   findCast,
@@ -16,6 +16,7 @@ import {
   printTypmod,
 } from '../functions/signatures.ts';
 import { type Analysis, errorAt } from './analysis.ts';
+import { relationName } from './catalog-lookups.ts';
 import { constant, leftmost, plainType, sqlExpr, toPlain, weave } from './build.ts';
 import { literalAs } from './literals.ts';
 import { type CommonType, commonType } from './resolve.ts';
@@ -47,6 +48,9 @@ export function coerceTo(
   if (oid === OID.any) return expr;
   const cast = findCast(expr.type.oid, oid);
   if (cast === undefined || RANK[cast.context] > RANK[context]) return null;
+  if (expr.type.oid === OID.regclass && typeByOid(oid)?.category === 'S') {
+    return relationName(analysis, expr, oid);
+  }
   if (cast.helios === '$1') return { ...toPlain(expr), type: plainType(oid) };
   const constantCast = castConstant(expr, oid);
   if (constantCast !== null) return constantCast;

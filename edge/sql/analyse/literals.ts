@@ -9,6 +9,7 @@ import { OID } from '../../types/oids.ts';
 import { UTC_SETTINGS } from '../../types/settings.ts';
 import type { PgType } from '../../types/storage.ts';
 import { isArrayType, typeByOid } from '../../types/type-info.ts';
+import { systemRelationOid } from '../catalog/system/resolve-system-relation.ts';
 import type { Catalog } from '../catalog/model.ts';
 import { printInput } from '../functions/signatures.ts';
 import { errorAt } from './analysis.ts';
@@ -84,6 +85,8 @@ function namedObject(oid: number, text: string, catalog: Catalog, location: numb
   if (oid === OID.regclass) {
     const table = catalog.tables.get(name);
     if (table !== undefined) return BigInt(table.oid);
+    const system = systemRelationOid(text);
+    if (system !== null) return BigInt(system);
     throw errorAt('undefined_table', `relation "${text}" does not exist`, location);
   }
   if (oid === OID.regnamespace) {

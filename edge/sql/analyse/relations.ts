@@ -204,6 +204,7 @@ function systemRelation(scope: Scope, node: RangeVar, location: number): Relatio
   const name = node.relname ?? '';
   const schemas = node.schemaname === undefined ? ['pg_catalog'] : [node.schemaname];
   for (const schema of schemas) {
+    if (schema !== 'pg_catalog' && schema !== 'information_schema') continue;
     const found = scope.analysis.resolveSystemRelation(schema, name, scope.analysis.environment);
     if (found === null) continue;
     return {

@@ -60,11 +60,33 @@ function textTypmod(oid: number): (args: readonly SqlValue[]) => SqlValue {
     );
 }
 
+/** PostgreSQL's encodings in their order. */
+const ENCODINGS = (
+  'SQL_ASCII EUC_JP EUC_CN EUC_KR EUC_TW EUC_JIS_2004 UTF8 MULE_INTERNAL LATIN1 LATIN2 LATIN3 LATIN4 LATIN5 ' +
+  'LATIN6 LATIN7 LATIN8 LATIN9 LATIN10 WIN1256 WIN1258 WIN866 WIN874 KOI8R WIN1251 WIN1252 ISO_8859_5 ' +
+  'ISO_8859_6 ISO_8859_7 ISO_8859_8 WIN1250 WIN1253 WIN1254 WIN1255 WIN1257 KOI8U SJIS BIG5 GBK UHC GB18030 ' +
+  'JOHAB SHIFT_JIS_2004'
+).split(' ');
+
+/** Below it OIDs are PostgreSQL's own. */
+const ROLE_OID_MIN = 16_384;
+const FNV_PRIME = 16_777_619;
+const FNV_START = 2_166_136_261;
+
+/** An OID for a merchant as a role, the same at each start: merchants have none of their own. */
+function roleOid(name: string): bigint {
+  let hash = FNV_START;
+  for (const byte of Buffer.from(name)) hash = Math.imul(hash ^ byte, FNV_PRIME);
+  return BigInt(Math.max(hash >>> 0, ROLE_OID_MIN));
+}
+
 const IDENTITY: readonly ScalarFunction[] = [
   scalar('version', 0, () => SERVER_VERSION),
   scalar('user', 0, (_args, session) => session.user),
   scalar('database', 0, (_args, session) => session.database),
   scalar('current_schema', 0, (_args, session) => searchPath(session)[0] ?? null),
+  strict('encoding_name', 1, (args) => ENCODINGS[smallAt(args, 0)] ?? ''),
+  strict('role_oid', 1, (args) => roleOid(textAt(args, 0))),
   strict('current_schemas', 1, currentSchemas),
   scalar('current_setting', 2, currentSetting),
   scalar('backend_pid', 0, (_args, session) => BigInt(session.backendPid)),

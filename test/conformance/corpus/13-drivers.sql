@@ -200,3 +200,35 @@ UNLISTEN channel
 SELECT pg_advisory_unlock_all(); CLOSE ALL; UNLISTEN *; RESET ALL;
 
 select b.oid, b.typarray from pg_catalog.pg_type a left join pg_catalog.pg_type b on b.oid = a.typelem where a.typcategory = 'A' and b.oid in (23,25,1700) group by b.oid, b.typarray order by b.oid
+
+SELECT conname, contype, pg_get_constraintdef(oid), pg_get_constraintdef(oid, true) FROM pg_constraint WHERE conrelid = 'sales'::regclass ORDER BY conname
+
+SELECT conname, pg_get_constraintdef(oid, true) FROM pg_catalog.pg_constraint WHERE conrelid = 'products'::regclass AND contype = 'c'
+
+SELECT conname, conrelid::regclass, confrelid::regclass::text FROM pg_constraint WHERE contype = 'f' ORDER BY 1
+
+SELECT indexname, indexdef FROM pg_indexes WHERE schemaname = 'public' AND tablename <> 'merchants' ORDER BY indexname
+
+SELECT c.relname, i.indisprimary, i.indisunique, pg_get_indexdef(i.indexrelid, 0, true), i.indkey, i.indnatts FROM pg_index i JOIN pg_class c ON c.oid = i.indexrelid WHERE i.indrelid = 'sales'::regclass ORDER BY 1
+
+SELECT a.attname, format_type(a.atttypid, a.atttypmod), a.attnotnull, a.attidentity, a.attstorage FROM pg_attribute a WHERE a.attrelid = 'every_type'::regclass AND a.attnum > 0 AND NOT a.attisdropped AND a.attname <> 'merchant_id' ORDER BY a.attnum
+
+SELECT d.adnum, pg_get_expr(d.adbin, d.adrelid) FROM pg_attrdef d WHERE d.adrelid = 'sales'::regclass AND d.adnum > 2 ORDER BY 1
+
+SELECT amname FROM pg_am WHERE oid IN (2, 403) ORDER BY oid
+
+SELECT 'pg_class'::regclass, 'pg_catalog.pg_type'::regclass::oid, 0::regclass, 0::regclass::text, 99999999::regclass
+
+SELECT 'nowhere'::regclass
+
+SELECT pg_encoding_to_char(6), pg_encoding_to_char(0), pg_encoding_to_char(99), pg_get_userbyid(4242)
+
+SELECT pg_table_is_visible('sales'::regclass), pg_table_is_visible(99999999), pg_type_is_visible(23)
+
+SELECT obj_description('sales'::regclass, 'pg_class'), col_description('sales'::regclass, 1)
+
+SELECT c.relname, c.relkind FROM pg_catalog.pg_class c LEFT JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace WHERE c.relkind IN ('r','p','') AND n.nspname !~ '^pg_toast' AND n.nspname = 'public' AND c.relname OPERATOR(pg_catalog.~) '^(sales|products)$' COLLATE pg_catalog.default AND pg_catalog.pg_table_is_visible(c.oid) ORDER BY 1
+
+SELECT pg_partition_ancestors('sales'::regclass)
+
+SELECT pg_total_relation_size('sales')

@@ -15,6 +15,12 @@ function identityCode(column: Column): string {
   return column.identity === 'always' ? 'a' : 'd';
 }
 
+/** PostgreSQL's default for the type. */
+function storageCode(column: Column): string {
+  if (typeByOid(column.type.oid)?.length !== -1) return 'p';
+  return column.type.oid === OID.numeric ? 'm' : 'x';
+}
+
 function rowOf(table: Table, column: Column): readonly SqlValue[] {
   return [
     BigInt(table.oid),
@@ -33,6 +39,9 @@ function rowOf(table: Table, column: Column): readonly SqlValue[] {
     1n,
     0n,
     BigInt(COLLATABLE.has(column.type.oid) ? FIXED.defaultCollation : 0),
+    storageCode(column),
+    '',
+    null,
   ];
 }
 
@@ -57,6 +66,9 @@ export const pgAttribute: SystemRelationDefinition = {
     ['attislocal', OID.bool],
     ['attinhcount', OID.int4],
     ['attcollation', OID.oid],
+    ['attstorage', OID.char],
+    ['attcompression', OID.char],
+    ['attacl', OID._aclitem],
   ],
   rows: (context) =>
     visibleTables(context).flatMap((table) => table.columns.map((column) => rowOf(table, column))),

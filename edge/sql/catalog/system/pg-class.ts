@@ -5,6 +5,7 @@
 import { OID } from '../../../types/oids.ts';
 import type { SqlValue } from '../../../types/storage.ts';
 import type { Table } from '../model.ts';
+import { indexesOf } from './index-keys.ts';
 import { FIXED, flag, type SystemRelationDefinition, visibleTables } from './system-relation.ts';
 
 interface ClassRow {
@@ -48,22 +49,8 @@ function toRow(row: ClassRow): readonly SqlValue[] {
     0n,
     null,
     null,
+    null,
   ];
-}
-
-/** The table's indexes as PostgreSQL would have them: those of constraints, and plain ones. */
-export function indexesOf(table: Table): readonly {
-  readonly oid: number;
-  readonly name: string;
-  readonly columns: readonly string[];
-}[] {
-  const constraints = table.uniques.filter((unique) => unique.isConstraint);
-  const plain = table.indexes.map((index) => ({
-    oid: index.oid,
-    name: index.name,
-    columns: index.columns.map((key) => key.name),
-  }));
-  return [...constraints, ...plain];
 }
 
 function rowsOf(table: Table): readonly (readonly SqlValue[])[] {
@@ -84,7 +71,7 @@ function rowsOf(table: Table): readonly (readonly SqlValue[])[] {
         oid: index.oid,
         name: index.name,
         kind: 'i',
-        columns: index.columns.length,
+        columns: index.keys.length,
         checks: 0,
         hasIndex: false,
         rowSecurity: false,
@@ -123,6 +110,7 @@ export const pgClass: SystemRelationDefinition = {
     ['relispopulated', OID.bool],
     ['relreplident', OID.char],
     ['relispartition', OID.bool],
+    ['relacl', OID._aclitem],
     ['reloptions', OID._text],
     ['relpartbound', OID.pg_node_tree],
   ],

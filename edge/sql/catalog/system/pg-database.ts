@@ -18,6 +18,9 @@ export const pgDatabase: SystemRelationDefinition = {
     ['datconnlimit', OID.int4],
     ['datcollate', OID.text],
     ['datctype', OID.text],
+    ['datlocprovider', OID.char],
+    ['daticulocale', OID.text],
+    ['datacl', OID._aclitem],
   ],
   rows: () => [
     [
@@ -30,6 +33,9 @@ export const pgDatabase: SystemRelationDefinition = {
       -1n,
       'C.UTF-8',
       'C.UTF-8',
+      'c',
+      null,
+      null,
     ],
   ],
 };

@@ -10,10 +10,11 @@ export const pgNamespace: SystemRelationDefinition = {
     ['oid', OID.oid],
     ['nspname', OID.name],
     ['nspowner', OID.oid],
+    ['nspacl', OID._aclitem],
   ],
   rows: () => [
-    [BigInt(FIXED.pgCatalog), 'pg_catalog', BigInt(FIXED.owner)],
-    [BigInt(FIXED.public), 'public', BigInt(FIXED.owner)],
-    [BigInt(FIXED.informationSchema), 'information_schema', BigInt(FIXED.owner)],
+    [BigInt(FIXED.pgCatalog), 'pg_catalog', BigInt(FIXED.owner), null],
+    [BigInt(FIXED.public), 'public', BigInt(FIXED.owner), null],
+    [BigInt(FIXED.informationSchema), 'information_schema', BigInt(FIXED.owner), null],
   ],
 };

@@ -1,6 +1,10 @@
-/** pg_tables, PostgreSQL's view of tables. @see https://www.postgresql.org/docs/15/view-pg-tables.html */
+/**
+ * pg_tables and pg_indexes, PostgreSQL's views of tables and indexes.
+ * @see https://www.postgresql.org/docs/15/view-pg-tables.html
+ */
 import { OID } from '../../../types/oids.ts';
-import { indexesOf } from './pg-class.ts';
+import { indexTexts } from './definition-texts.ts';
+import { indexesOf } from './index-keys.ts';
 import { flag, type SystemRelationDefinition, visibleTables } from './system-relation.ts';
 
 export const pgTables: SystemRelationDefinition = {
@@ -28,4 +32,28 @@ export const pgTables: SystemRelationDefinition = {
       0n,
       flag(table.tenantColumn !== null),
     ]),
+};
+
+export const pgIndexes: SystemRelationDefinition = {
+  schema: 'pg_catalog',
+  name: 'pg_indexes',
+  oid: 12_191,
+  columns: [
+    ['schemaname', OID.name],
+    ['tablename', OID.name],
+    ['indexname', OID.name],
+    ['tablespace', OID.name],
+    ['indexdef', OID.text],
+  ],
+  rows: (context) =>
+    visibleTables(context).flatMap((table) => {
+      const texts = new Map(indexTexts(table).map(({ oid, full }) => [oid, full]));
+      return indexesOf(table).map(({ oid, name }) => [
+        'public',
+        table.name,
+        name,
+        null,
+        texts.get(oid) ?? null,
+      ]);
+    }),
 };

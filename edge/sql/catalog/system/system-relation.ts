@@ -19,7 +19,8 @@ export interface SystemContext {
 
 /** One system relation as this folder's files define it. */
 export interface SystemRelationDefinition {
-  readonly schema: 'pg_catalog' | 'information_schema';
+  /** `lookup`: for the analyser's own use. */
+  readonly schema: 'pg_catalog' | 'information_schema' | 'lookup';
   readonly name: string;
   readonly oid: number;
   /** Name and type OID of each column. */
