@@ -16,8 +16,8 @@ import { LIMITS } from '../limits.ts';
 import type { Log } from '../log.ts';
 import type { ProtectedTables } from './authorizer.ts';
 import type { ReadRequest } from './engine.ts';
-import { interruptError } from './run-context.ts';
 import { ReadWorker } from './read-worker.ts';
+import { interruptError } from './run-context.ts';
 
 export interface ReadWorkersOptions {
   readonly factory: () => Worker;

@@ -8,7 +8,7 @@ import { LIMITS } from '../limits.ts';
 import type { Log } from '../log.ts';
 import type { FunctionLibrary } from '../types/sql-function.ts';
 import { type ProtectedTables, refusal } from './authorizer.ts';
-import { prepareFunctions, type InstallFunctions } from './function-installer.ts';
+import { type InstallFunctions, prepareFunctions } from './function-installer.ts';
 import { RunState } from './run-context.ts';
 import { AUTH, DBCONFIG, LIMIT, RC } from './sqlite/codes.ts';
 import type { Pointer } from './sqlite/exports.ts';

@@ -5,8 +5,8 @@
  */
 import type { Pointer } from '../sqlite/exports.ts';
 import type { WasmHeap } from '../sqlite/wasm-heap.ts';
-import { type FileLocks, WalIndexLocks } from './file-locks.ts';
 import type { DatabaseFile } from './database-file.ts';
+import { type FileLocks, WalIndexLocks } from './file-locks.ts';
 import type { StoredFile } from './stored-file.ts';
 import type { WalFile } from './wal-file.ts';
 
