@@ -115,6 +115,8 @@ export const LIMITS = {
   merchantKeyCharactersMax: 256,
   /** Nesting of expressions and subqueries. */
   nestingMax: 200,
+  /** SQLite text of an AND or OR, characters, above which its sides are not kept from being computed needlessly. */
+  connectiveCharsMax: 32 * 1024,
   /** Characters of a regular expression. */
   regexCharsMax: 10_000,
   /** Steps that one match may cost where it cannot be made linear. */

@@ -25,6 +25,7 @@ interface SqlOptions {
   readonly form?: StorageForm;
   readonly leakproof?: boolean;
   readonly volatile?: boolean;
+  readonly connective?: 'AND' | 'OR';
 }
 
 /** SQLite text with expressions in it. */
@@ -42,6 +43,7 @@ export function sqlExpr(
     parts,
     leakproof: options.leakproof ?? false,
     volatile: options.volatile ?? false,
+    ...(options.connective === undefined ? {} : { connective: options.connective }),
   };
 }
 
@@ -90,12 +92,24 @@ export function callExpr(resolved: Resolved, args: readonly Expr[], location: nu
   };
 }
 
+/** Conditions of which the first that decides ends it, as PostgreSQL evaluates AND and OR. */
+export function connected(
+  connective: 'AND' | 'OR',
+  conditions: readonly Expr[],
+  location: number,
+): SqlExpr {
+  return joined(BOOL, '(', conditions, ` ${connective} `, ')', location, {
+    leakproof: true,
+    connective,
+  });
+}
+
 /** `(a AND b AND ...)`; nothing for none. */
 export function conjunction(parts: readonly Expr[], location: number): Expr {
   const [first] = parts;
   if (first === undefined) return constant(OID.bool, 1n, location);
   if (parts.length === 1) return first;
-  return joined(BOOL, '(', parts, ' AND ', ')', location);
+  return connected('AND', parts, location);
 }
 
 /** Expressions with a separator between them. */

@@ -27,7 +27,7 @@ import {
   SQL_VALUE_FUNCTIONS,
 } from '../functions/signatures.ts';
 import { errorAt, nested, refuse } from './analysis.ts';
-import { BOOL, constant, joined, plainType, sqlExpr, toPlain, weave } from './build.ts';
+import { BOOL, connected, constant, joined, plainType, sqlExpr, toPlain, weave } from './build.ts';
 import { analyseCall } from './calls.ts';
 import {
   applyTypmod,
@@ -121,7 +121,7 @@ function analyseBoolExpr(scope: Scope, body: BoolExpr, location: number): Expr {
   const what = body.boolop === 'OR_EXPR' ? 'OR' : body.boolop === 'NOT_EXPR' ? 'NOT' : 'AND';
   const args = (body.args ?? []).map((arg) => analyseBoolean(scope, arg, what));
   if (what === 'NOT') return joined(BOOL, '(NOT ', args, '', ')', location);
-  return joined(BOOL, '(', args, ` ${what} `, ')', location);
+  return connected(what, args, location);
 }
 
 function analyseNullTest(scope: Scope, body: NullTest, location: number): Expr {

@@ -5,7 +5,7 @@
 import type { A_Expr } from '@pgsql/types';
 import type { Analysis } from './analysis.ts';
 import { errorAt, refuse } from './analysis.ts';
-import { BOOL, callExpr, joined, sqlExpr } from './build.ts';
+import { BOOL, callExpr, connected, sqlExpr } from './build.ts';
 import { coerceArgument } from './coerce.ts';
 import { analyseArrayOperator, analyseIn } from './in-lists.ts';
 import { asNode, type Node, namesOf, required } from './nodes.ts';
@@ -115,11 +115,11 @@ function analyseBetween(scope: Scope, body: A_Expr, location: number): Expr {
     );
   const within = (from: Node | undefined, to: Node | undefined): Expr =>
     negated
-      ? joined(BOOL, '(', [compare('<', from), compare('>', to)], ' OR ', ')', location)
-      : joined(BOOL, '(', [compare('>=', from), compare('<=', to)], ' AND ', ')', location);
+      ? connected('OR', [compare('<', from), compare('>', to)], location)
+      : connected('AND', [compare('>=', from), compare('<=', to)], location);
   if (!symmetric) return within(low, high);
   const both = [within(low, high), within(high, low)];
-  return joined(BOOL, '(', both, negated ? ' AND ' : ' OR ', ')', location);
+  return connected(negated ? 'AND' : 'OR', both, location);
 }
 
 function analyseLike(scope: Scope, body: A_Expr, location: number): Expr {

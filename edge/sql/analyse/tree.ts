@@ -51,6 +51,8 @@ export interface SqlExpr extends ExprBase {
   /** The text itself cannot raise (its parts may). */
   readonly leakproof: boolean;
   readonly volatile: boolean;
+  /** The expressions are joined by this: the first that decides ends it. */
+  readonly connective?: 'AND' | 'OR';
 }
 
 /** A function or operator of the signature table; arguments are in plain form. */

@@ -14,6 +14,7 @@ import type {
   SubqueryExpr,
   WindowSpec,
 } from '../analyse/tree.ts';
+import { childrenOf, contains } from '../analyse/walk.ts';
 import {
   type PrintedArgument,
   printAggregate,
@@ -26,8 +27,10 @@ import {
   type Constants,
   constantsThatRaise,
   hasGuarded,
+  isLeakproof,
   type Surroundings,
 } from '../isolate/barrier.ts';
+import { type Operand, printConnective } from './connectives.ts';
 import { printLiteral, printParameter, quoteIdentifier } from './names.ts';
 
 type QueryPrinter = (
@@ -55,7 +58,9 @@ export function printExpression(expr: Expr): string {
     case 'column':
       return `${quoteIdentifier(expr.relation.alias)}.${quoteIdentifier(expr.column.printed)}`;
     case 'sql':
-      return printParts(expr.parts);
+      return expr.connective === undefined
+        ? printParts(expr.parts)
+        : printConnective(expr.connective, childrenOf(expr).map(operandOf));
     case 'call':
       return printCall(expr.signature, expr.args.map(printArgument));
     case 'aggregate':
@@ -63,6 +68,23 @@ export function printExpression(expr: Expr): string {
     case 'subquery':
       return printSubquery(expr);
   }
+}
+
+function isVolatile(part: Expr): boolean {
+  if (part.kind === 'sql') return part.volatile;
+  return part.kind === 'call' && part.signature.volatility === 'volatile';
+}
+
+function mayRaise(expr: Expr): boolean {
+  return !isLeakproof(expr, 'with rows');
+}
+
+function operandOf(expr: Expr): Operand {
+  return {
+    text: printOperand(expr),
+    raises: mayRaise(expr),
+    volatile: contains(expr, isVolatile),
+  };
 }
 
 /** Texts and expressions one after another. */
@@ -183,6 +205,10 @@ export function printConjuncts(conjuncts: readonly Expr[], around: Surroundings)
       ? conjuncts.flatMap(constantsThatRaise)
       : [];
   const computed = early.map((expr) => `(coalesce(${printExpression(expr)}, '') IS NOT NULL)`);
-  const printed = conjuncts.map((conjunct) => printBehindBarrier(conjunct, around));
+  // As PostgreSQL, which takes the cheap ones first: what cannot raise keeps rows from what can.
+  const ordered = conjuncts.toSorted(
+    (left, right) => Number(mayRaise(left)) - Number(mayRaise(right)),
+  );
+  const printed = ordered.map((conjunct) => printBehindBarrier(conjunct, around));
   return [...new Set([...computed, ...printed])].join(' AND ');
 }
