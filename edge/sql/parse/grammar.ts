@@ -8,6 +8,7 @@
  */
 import createModule, { type PgQueryModule } from 'libpg-query/wasm/libpg-query.js';
 import { EdgeError } from '../../errors.ts';
+import { untiered } from './untiered.ts';
 
 /** One token as the scanner saw it; offsets are bytes. */
 export interface Token {
@@ -164,5 +165,7 @@ async function fromBytes(bytes: Uint8Array): Promise<Instantiate> {
 export async function loadGrammar(wasmBinary?: Uint8Array): Promise<Grammar> {
   const instantiate: Instantiate =
     wasmBinary === undefined ? () => createModule() : await fromBytes(wasmBinary);
-  return new LibpgQueryGrammar(instantiate, await instantiate());
+  const grammar = new LibpgQueryGrammar(instantiate, await instantiate());
+  untiered(() => grammar.parse(';'));
+  return grammar;
 }
