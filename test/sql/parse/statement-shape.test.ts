@@ -90,7 +90,9 @@ describe('statementShape', () => {
           (whole, number: string | undefined) =>
             number === undefined ? whole : String(shape.values[Number(number) - 1]),
         );
-        expect(filled).toBe(text.replace(/(?<=[=<>]\s*)0+(?=\d)/g, ''));
+        // A value has no leading zeros; where the text keeps them, they stay on both sides.
+        const plain = (given: string): string => given.replace(/(?<=[=<>]\s*)0+(?=\d)/g, '');
+        expect(plain(filled)).toBe(plain(text));
       }),
       { numRuns: 2_000 },
     );
