@@ -34,7 +34,7 @@ export function runData(
     case 'query':
       context.tables = program.tables;
       if (!program.takesWriteLock) return runRead(context, plan, program, parameters, sink);
-      checkWritable(context, `${plan.tag} FOR UPDATE`);
+      if (program.writes !== null) checkWritable(context, program.writes ?? 'SELECT FOR UPDATE');
       break;
     case 'insert':
     case 'update':

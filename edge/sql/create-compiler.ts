@@ -140,6 +140,7 @@ class GrammarCompiler implements CompilerParts {
         sql: printQuery(query),
         tables: [...analysis.tables],
         takesWriteLock: analysis.takesWriteLock,
+        writes: analysis.lockedFor,
       },
       parameterTypes: settleParameters(analysis),
       columns: resultColumns(query, environment),

@@ -109,6 +109,8 @@ export interface QueryProgram {
   readonly tables: readonly string[];
   /** FOR UPDATE / FOR SHARE, nextval(): takes the write lock first. */
   readonly takesWriteLock: boolean;
+  /** What a read-only transaction refuses: `SELECT FOR UPDATE`, `nextval()`; null where nothing. */
+  readonly writes?: string | null;
 }
 
 /**

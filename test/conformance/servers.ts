@@ -62,6 +62,7 @@ async function prepareReference(url: URL): Promise<WireTarget> {
     );
     await owner.rows(`GRANT SELECT, INSERT, UPDATE, DELETE ON ${table} TO ${MERCHANT}`);
   }
+  await owner.rows(`GRANT USAGE, SELECT, UPDATE ON ALL SEQUENCES IN SCHEMA public TO ${MERCHANT}`);
   owner.end();
   const reference = { ...superuser, user: MERCHANT, database };
   await seed(reference);

@@ -32,6 +32,8 @@ export interface Analysis {
   /** Base names of the tables read. */
   readonly tables: Set<string>;
   takesWriteLock: boolean;
+  /** The function that may not run in a read-only transaction, for the message; else null. */
+  lockedFor: string | null;
   /** Present nesting of expressions and queries. */
   depth: number;
   /** Relations and common tables named so far. */
@@ -50,6 +52,7 @@ export function createAnalysis(
     resolveSystemRelation,
     tables: new Set(),
     takesWriteLock: false,
+    lockedFor: null,
     depth: 0,
     aliases: 0,
   };

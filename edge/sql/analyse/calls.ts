@@ -17,6 +17,7 @@ import { type Node, namesOf } from './nodes.ts';
 import { analyseBoolean } from './recursion.ts';
 import { type Resolved, resolveFunction } from './resolve.ts';
 import type { Scope } from './scope.ts';
+import { SEQUENCE_FUNCTIONS } from './sequence-functions.ts';
 import { setReturningTarget } from './set-functions.ts';
 import { analyseSortBy } from './sort.ts';
 import type { AggregateExpr, Expr, SortKey, WindowSpec } from './tree.ts';
@@ -124,6 +125,7 @@ const SPECIAL: Readonly<
       ? undefined
       : { ...constant(OID.regtype, BigInt(arg.type.oid), location) },
   ...CATALOG_FUNCTIONS,
+  ...SEQUENCE_FUNCTIONS,
 };
 
 function aggregateArguments(

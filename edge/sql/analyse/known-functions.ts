@@ -5,8 +5,8 @@
 const NAMES = `
   abbrev acldefault aclexplode acosd acosh amvalidate area array_dims array_fill
   array_to_tsvector asind asinh atan2d atand atanh bit_count bit_xor bittypmodin box
-  bpchartypmodin broadcast cash_words center circle col_description convert corr cosd cosh cot
-  cotd covar_pop covar_samp current_query currtid2 currval cursor_to_xml cursor_to_xmlschema
+  bpchartypmodin broadcast cash_words center circle convert corr cosd cosh cot
+  cotd covar_pop covar_samp current_query currtid2 cursor_to_xml cursor_to_xmlschema
   database_to_xml database_to_xml_and_xmlschema database_to_xmlschema datemultirange daterange
   daterange_canonical daterange_subdiff dexp diagonal diameter dlog1 dlog10 dround dtrunc
   enum_first enum_last enum_range enum_send family fmgr_c_validator fmgr_internal_validator
@@ -19,20 +19,18 @@ const NAMES = `
   int4_avg_accum_inv int4inc int4multirange int4range int4range_canonical int4range_subdiff
   int8_sum int8dec int8dec_any int8multirange int8range int8range_canonical int8range_subdiff
   interval_accum_inv intervaltypmodin is_normalized isclosed isempty ishorizontal isopen
-  isparallel isperp isvertical json_each json_each_text json_populate_record
-  json_populate_recordset json_to_record json_to_recordset json_to_tsvector jsonb_each
-  jsonb_each_text jsonb_path_exists jsonb_path_exists_tz jsonb_path_match jsonb_path_match_tz
+  isparallel isperp isvertical json_populate_record
+  json_populate_recordset json_to_record json_to_recordset json_to_tsvector   jsonb_path_exists jsonb_path_exists_tz jsonb_path_match jsonb_path_match_tz
   jsonb_path_query jsonb_path_query_array jsonb_path_query_array_tz jsonb_path_query_first
   jsonb_path_query_first_tz jsonb_path_query_tz jsonb_populate_record jsonb_populate_recordset
-  jsonb_set_lax jsonb_to_record jsonb_to_recordset jsonb_to_tsvector lastval like line lo_close
+  jsonb_set_lax jsonb_to_record jsonb_to_recordset jsonb_to_tsvector like line lo_close
   lo_creat lo_create lo_export lo_from_bytea lo_get lo_import lo_lseek lo_lseek64 lo_open lo_put
   lo_tell lo_tell64 lo_truncate lo_truncate64 lo_unlink loread lower_inc lower_inf lowrite lseg
   macaddr8_set7bit makeaclitem masklen mode multirange mxid_age nameconcatoid netmask network
-  nextval normalize notlike npoints numeric_div_trunc numeric_exp numeric_inc numeric_ln
+  normalize notlike npoints numeric_div_trunc numeric_exp numeric_inc numeric_ln
   numeric_log numeric_sqrt numerictypmodin nummultirange numnode numrange numrange_subdiff
-  obj_description oidvectortypes overlaps parse_ident pclose percentile_cont percentile_disc
-  pg_advisory_lock pg_advisory_lock_shared pg_advisory_unlock pg_advisory_unlock_all
-  pg_advisory_unlock_shared pg_advisory_xact_lock pg_advisory_xact_lock_shared
+  oidvectortypes overlaps parse_ident pclose percentile_cont percentile_disc
+  pg_advisory_lock pg_advisory_lock_shared pg_advisory_unlock   pg_advisory_unlock_shared pg_advisory_xact_lock pg_advisory_xact_lock_shared
   pg_available_extension_versions pg_available_extensions pg_backup_start pg_backup_stop
   pg_blocking_pids pg_cancel_backend pg_char_to_encoding pg_collation_actual_version
   pg_collation_for pg_collation_is_visible pg_column_compression pg_column_is_updatable
@@ -47,14 +45,12 @@ const NAMES = `
   pg_event_trigger_ddl_commands pg_event_trigger_dropped_objects
   pg_event_trigger_table_rewrite_oid pg_event_trigger_table_rewrite_reason pg_export_snapshot
   pg_extension_config_dump pg_extension_update_paths pg_filenode_relation pg_function_is_visible
-  pg_get_backend_memory_contexts pg_get_catalog_foreign_keys pg_get_constraintdef pg_get_expr
-  pg_get_function_arg_default pg_get_function_arguments pg_get_function_identity_arguments
-  pg_get_function_result pg_get_function_sqlbody pg_get_functiondef pg_get_indexdef
-  pg_get_keywords pg_get_multixact_members pg_get_object_address pg_get_partition_constraintdef
+  pg_get_backend_memory_contexts pg_get_catalog_foreign_keys   pg_get_function_arg_default pg_get_function_arguments pg_get_function_identity_arguments
+  pg_get_function_result pg_get_function_sqlbody pg_get_functiondef   pg_get_keywords pg_get_multixact_members pg_get_object_address pg_get_partition_constraintdef
   pg_get_partkeydef pg_get_publication_tables pg_get_replica_identity_index
-  pg_get_replication_slots pg_get_ruledef pg_get_serial_sequence pg_get_shmem_allocations
+  pg_get_replication_slots pg_get_ruledef pg_get_shmem_allocations
   pg_get_statisticsobjdef pg_get_statisticsobjdef_columns pg_get_statisticsobjdef_expressions
-  pg_get_triggerdef pg_get_userbyid pg_get_viewdef pg_get_wal_replay_pause_state
+  pg_get_triggerdef pg_get_viewdef pg_get_wal_replay_pause_state
   pg_get_wal_resource_managers pg_has_role pg_hba_file_rules pg_ident_file_mappings
   pg_identify_object pg_identify_object_as_address pg_import_system_collations
   pg_index_column_has_property pg_index_has_property pg_indexam_has_property
@@ -69,8 +65,7 @@ const NAMES = `
   pg_notify pg_opclass_is_visible pg_operator_is_visible pg_opfamily_is_visible
   pg_options_to_table pg_partition_ancestors pg_partition_root pg_partition_tree
   pg_prepared_statement pg_prepared_xact pg_promote pg_read_binary_file pg_read_file
-  pg_read_file_old pg_relation_filenode pg_relation_filepath pg_relation_is_publishable
-  pg_relation_is_updatable pg_relation_size pg_reload_conf pg_replication_origin_advance
+  pg_read_file_old pg_relation_filenode pg_relation_filepath   pg_relation_is_updatable pg_relation_size pg_reload_conf pg_replication_origin_advance
   pg_replication_origin_create pg_replication_origin_drop pg_replication_origin_oid
   pg_replication_origin_progress pg_replication_origin_session_is_setup
   pg_replication_origin_session_progress pg_replication_origin_session_reset
@@ -81,13 +76,12 @@ const NAMES = `
   pg_show_replication_origin_status pg_size_bytes pg_size_pretty pg_sleep_for pg_sleep_until
   pg_snapshot_xip pg_snapshot_xmax pg_snapshot_xmin pg_stat_clear_snapshot pg_stat_file
   pg_stat_force_next_flush pg_stat_have_stats pg_stat_reset pg_statistics_obj_is_visible
-  pg_stop_making_pinned_objects pg_switch_wal pg_table_is_visible pg_table_size
+  pg_stop_making_pinned_objects pg_switch_wal pg_table_size
   pg_tablespace_databases pg_tablespace_location pg_tablespace_size pg_terminate_backend
   pg_timezone_abbrevs pg_timezone_names pg_total_relation_size pg_trigger_depth
   pg_try_advisory_lock pg_try_advisory_lock_shared pg_try_advisory_xact_lock
   pg_try_advisory_xact_lock_shared pg_ts_config_is_visible pg_ts_dict_is_visible
-  pg_ts_parser_is_visible pg_ts_template_is_visible pg_type_is_visible pg_typeof
-  pg_visible_in_snapshot pg_wal_lsn_diff pg_wal_replay_pause pg_wal_replay_resume
+  pg_ts_parser_is_visible pg_ts_template_is_visible   pg_visible_in_snapshot pg_wal_lsn_diff pg_wal_replay_pause pg_wal_replay_resume
   pg_walfile_name pg_walfile_name_offset pg_xact_commit_timestamp
   pg_xact_commit_timestamp_origin pg_xact_status phraseto_tsquery plainto_tsquery
   plpgsql_validator point polygon popen postgresql_fdw_validator query_to_xml
@@ -95,7 +89,7 @@ const NAMES = `
   range_merge regexp_instr regexp_substr regr_avgx regr_avgy regr_count regr_intercept regr_r2
   regr_slope regr_sxx regr_sxy regr_syy row_security_active row_to_json satisfies_hash_partition
   schema_to_xml schema_to_xml_and_xmlschema schema_to_xmlschema set_bit set_byte set_config
-  set_masklen setval setweight shobj_description similar_escape sind sinh slope strip
+  set_masklen setweight shobj_description similar_escape sind sinh slope strip
   table_to_xml table_to_xml_and_xmlschema table_to_xmlschema tand tanh text textlen timestamp
   timestamptypmodin timestamptz timestamptztypmodin timetypmodin timetztypmodin to_ascii
   to_regclass to_regcollation to_regnamespace to_regoper to_regoperator to_regproc

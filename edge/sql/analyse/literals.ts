@@ -9,6 +9,7 @@ import { OID } from '../../types/oids.ts';
 import { UTC_SETTINGS } from '../../types/settings.ts';
 import type { PgType } from '../../types/storage.ts';
 import { isArrayType, typeByOid } from '../../types/type-info.ts';
+import { sequenceOf } from '../catalog/table-sequence.ts';
 import { systemRelationOid } from '../catalog/system/resolve-system-relation.ts';
 import type { Catalog } from '../catalog/model.ts';
 import { printInput } from '../functions/signatures.ts';
@@ -85,6 +86,12 @@ function namedObject(oid: number, text: string, catalog: Catalog, location: numb
   if (oid === OID.regclass) {
     const table = catalog.tables.get(name);
     if (table !== undefined) return BigInt(table.oid);
+    for (const one of catalog.tables.values()) {
+      const sequence = sequenceOf(one);
+      if (sequence?.name === name) return BigInt(sequence.oid);
+      const index = [...one.uniques, ...one.indexes].find((candidate) => candidate.name === name);
+      if (index !== undefined) return BigInt(index.oid);
+    }
     const system = systemRelationOid(text);
     if (system !== null) return BigInt(system);
     throw errorAt('undefined_table', `relation "${text}" does not exist`, location);

@@ -83,6 +83,7 @@ function noteLocks(scope: Scope, select: SelectStmt, query: Query): void {
   }
   if (locking?.waitPolicy === 'LockWaitError') throw refuse(`${strength} NOWAIT`, -1);
   scope.analysis.takesWriteLock = true;
+  scope.analysis.lockedFor ??= `SELECT ${strength}`;
 }
 
 const LOCK_NAMES: Readonly<Record<string, string>> = {

@@ -13,6 +13,7 @@ import { EdgeError } from '../../errors.ts';
 import { LIMITS } from '../../limits.ts';
 import type { SessionValues } from '../../types/session-values.ts';
 import type { ScalarFunction } from '../../types/sql-function.ts';
+import { tableOfSequence } from './table-sequence.ts';
 import { forEver, systemSession } from './system-session.ts';
 
 /** What a sequence counts by: an identity column of a table. */
@@ -147,9 +148,14 @@ export class Sequences {
   }
 
   /** setval(). @param called false: the next number is `value` itself */
-  setValue(name: string, merchant: string | null, value: bigint, called: boolean): bigint {
+  setValue(
+    definition: SequenceDefinition,
+    merchant: string | null,
+    value: bigint,
+    called: boolean,
+  ): bigint {
     this.#undoAbandonedRestarts();
-    const definition = this.#byNameOrFail(name);
+    const { name } = definition;
     if (value < 1n || value > definition.max) {
       throw new EdgeError(
         'numeric_value_out_of_range',
@@ -166,14 +172,9 @@ export class Sequences {
     return value;
   }
 
-  /** Table whose identity column this sequence serves. @throws EdgeError 42P01 */
-  tableOf(name: string): number {
-    return this.#byNameOrFail(name).tableOid;
-  }
-
   /** currval(). @throws EdgeError 55000 before the session's first nextval */
-  currentValue(name: string, session: SessionValues): bigint {
-    const definition = this.#byNameOrFail(name);
+  currentValue(definition: SequenceDefinition, session: SessionValues): bigint {
+    const { name } = definition;
     const value = this.#sessions.get(session.backendPid)?.byTable.get(definition.tableOid);
     if (value !== undefined) return value;
     throw new EdgeError(
@@ -235,17 +236,22 @@ export class Sequences {
       ),
       scalar('helios_next_row', 1, (args) => this.nextRow(Number(args[0]))),
       scalar('helios_sequence_next', 1, (args, session) =>
-        this.nextValue(this.tableOf(sequenceName(args[0])), session.merchant, session),
+        this.nextValue(this.#asked(args[0], session).tableOid, session.merchant, session),
       ),
       scalar('helios_currval', 1, (args, session) =>
-        this.currentValue(sequenceName(args[0]), session),
+        this.currentValue(this.#asked(args[0], session), session),
       ),
       scalar('helios_lastval', 0, (_args, session) => this.lastValue(session)),
       scalar('helios_setval', 2, (args, session) =>
-        this.setValue(sequenceName(args[0]), session.merchant, toBigint(args[1]), true),
+        this.setValue(this.#asked(args[0], session), session.merchant, toBigint(args[1]), true),
       ),
       scalar('helios_setval', 3, (args, session) =>
-        this.setValue(sequenceName(args[0]), session.merchant, toBigint(args[1]), args[2] !== 0n),
+        this.setValue(
+          this.#asked(args[0], session),
+          session.merchant,
+          toBigint(args[1]),
+          args[2] !== 0n,
+        ),
       ),
     ];
   }
@@ -256,10 +262,28 @@ export class Sequences {
     return definition;
   }
 
-  #byNameOrFail(name: string): SequenceDefinition {
-    const definition = this.#byName.get(name);
-    if (definition !== undefined) return definition;
-    throw new EdgeError('undefined_table', `relation "${name}" does not exist`);
+  /**
+   * The sequence that a user's text names, by OID or name.
+   * @throws EdgeError 42P01; 42501 where a merchant asks for one that all merchants share
+   */
+  #asked(argument: unknown, session: SessionValues): SequenceDefinition {
+    const isOid = typeof argument === 'bigint';
+    const definition = isOid
+      ? this.#definitions.get(tableOfSequence(Number(argument)) ?? 0)
+      : this.#byName.get(sequenceName(argument));
+    if (definition === undefined) {
+      const what = isOid
+        ? `could not open relation with OID ${argument}`
+        : `relation "${String(argument)}" does not exist`;
+      throw new EdgeError('undefined_table', what);
+    }
+    if (session.role === 'merchant' && !definition.perMerchant) {
+      throw new EdgeError(
+        'insufficient_privilege',
+        `permission denied for sequence ${definition.name}`,
+      );
+    }
+    return definition;
   }
 
   #owner(definition: SequenceDefinition, merchant: string | null): string {

@@ -4,6 +4,7 @@
  */
 import { OID } from '../../../types/oids.ts';
 import { quoteIdentifier } from '../expression-text.ts';
+import { sequenceOf } from '../table-sequence.ts';
 import { constraintTexts, type DefinitionText, indexTexts } from './definition-texts.ts';
 import { indexesOf } from './index-keys.ts';
 import {
@@ -43,11 +44,11 @@ export function namesByOid(
   others: readonly SystemRelationDefinition[],
   context: SystemContext,
 ): readonly (readonly [bigint, string])[] {
-  const own = visibleTables(context).flatMap((table) =>
-    [table, ...indexesOf(table)].map(
-      ({ oid, name }) => [BigInt(oid), quoteIdentifier(name)] as const,
-    ),
-  );
+  const own = visibleTables(context).flatMap((table) => {
+    const sequence = sequenceOf(table);
+    const objects = [table, ...indexesOf(table), ...(sequence === null ? [] : [sequence])];
+    return objects.map(({ oid, name }) => [BigInt(oid), quoteIdentifier(name)] as const);
+  });
   const system = others.map(
     ({ oid, name, schema }) =>
       [BigInt(oid), schema === 'pg_catalog' ? name : `${schema}.${name}`] as const,

@@ -1,22 +1,27 @@
 /**
- * pg_class: tables and their indexes. Row estimates are -1 ("never vacuumed"): a true count would tell one
+ * pg_class: tables, their indexes and sequences. Row estimates are -1 ("never vacuumed"): a true count would tell one
  * merchant how much the others have. @see https://www.postgresql.org/docs/15/catalog-pg-class.html
  */
 import { OID } from '../../../types/oids.ts';
 import type { SqlValue } from '../../../types/storage.ts';
 import type { Table } from '../model.ts';
+import { sequenceOf } from '../table-sequence.ts';
 import { indexesOf } from './index-keys.ts';
 import { FIXED, flag, type SystemRelationDefinition, visibleTables } from './system-relation.ts';
 
 interface ClassRow {
   readonly oid: number;
   readonly name: string;
-  readonly kind: 'r' | 'i';
+  readonly kind: 'r' | 'i' | 'S';
   readonly columns: number;
   readonly checks: number;
   readonly hasIndex: boolean;
   readonly rowSecurity: boolean;
 }
+
+const ACCESS_METHODS = { r: FIXED.heap, i: FIXED.btree, S: 0 } as const;
+/** last_value, log_cnt, is_called. */
+const SEQUENCE_COLUMNS = 3;
 
 function toRow(row: ClassRow): readonly SqlValue[] {
   const table = row.kind === 'r';
@@ -28,7 +33,7 @@ function toRow(row: ClassRow): readonly SqlValue[] {
     0n,
     0n,
     BigInt(FIXED.owner),
-    BigInt(table ? FIXED.heap : FIXED.btree),
+    BigInt(ACCESS_METHODS[row.kind]),
     0n,
     0n,
     -1,
@@ -55,6 +60,7 @@ function toRow(row: ClassRow): readonly SqlValue[] {
 
 function rowsOf(table: Table): readonly (readonly SqlValue[])[] {
   const indexes = indexesOf(table);
+  const sequence = sequenceOf(table);
   return [
     toRow({
       oid: table.oid,
@@ -77,6 +83,19 @@ function rowsOf(table: Table): readonly (readonly SqlValue[])[] {
         rowSecurity: false,
       }),
     ),
+    ...(sequence === null
+      ? []
+      : [
+          toRow({
+            oid: sequence.oid,
+            name: sequence.name,
+            kind: 'S',
+            columns: SEQUENCE_COLUMNS,
+            checks: 0,
+            hasIndex: false,
+            rowSecurity: false,
+          }),
+        ]),
   ];
 }
 
