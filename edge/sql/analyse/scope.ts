@@ -48,6 +48,8 @@ export interface NamespaceItem {
   relationVisible: boolean;
   /** An alias hides the table's own name. */
   readonly aliasOf: string | null;
+  /** What the bare name stands for: the value of a function that gives one for each row. */
+  whole?: Expr;
 }
 
 const SYSTEM_COLUMNS: ReadonlySet<string> = new Set([
@@ -229,7 +231,9 @@ export class Scope {
       if (matches[0] !== undefined) return { ...matches[0].expr, location };
     }
     for (const scope of outward(this)) {
-      if (scope.items.some((item) => item.relationVisible && item.name === name)) {
+      const row = scope.items.find((item) => item.relationVisible && item.name === name);
+      if (row?.whole !== undefined) return { ...row.whole, location };
+      if (row !== undefined) {
         throw refuse(`a reference to the whole row of "${name}"`, location);
       }
     }

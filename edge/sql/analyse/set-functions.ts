@@ -6,7 +6,7 @@
 
 import type { RangeFunction } from '@pgsql/types';
 import { OID } from '../../types/oids.ts';
-import { PLAIN } from '../../types/storage.ts';
+import { type PgType, PLAIN } from '../../types/storage.ts';
 import { functionsNamed, printCall, printElement } from '../functions/signatures.ts';
 import { refuse, uniqueName } from './analysis.ts';
 import { callExpr, plainType, sqlExpr, weave } from './build.ts';
@@ -63,6 +63,9 @@ export function addFunction(scope: Scope, node: RangeFunction): Relation {
 
 function rowsOf(scope: Scope, call: CallExpr, ordinality: boolean): readonly (string | Expr)[] {
   const set = call.signature.returnsSet;
+  if (call.type.oid === OID.record && ordinality) {
+    throw refuse(`${call.signature.name}() WITH ORDINALITY`, call.location);
+  }
   if (set && !ordinality && isNativeValue(call)) return ['json_each(', elementsOf(call), ')'];
   // What follows is a sub-select, which SQLite cannot correlate with its siblings.
   if (contains(call, (expr) => expr.kind === 'column' && scope.relations.has(expr.relation))) {
@@ -76,7 +79,16 @@ function rowsOf(scope: Scope, call: CallExpr, ordinality: boolean): readonly (st
 
 /** The column that the function itself names (an OUT parameter), where it does. */
 function outputColumn(name: string): string | null {
-  return /^jsonb?_array_elements(_text)?$/.test(name) ? 'value' : null;
+  return /^jsonb?_(array_elements|each)(_text)?$/.test(name) ? 'value' : null;
+}
+
+/** Of jsonb_each() and its like the members' type, else the element's. */
+function memberType(call: CallExpr): PgType {
+  if (call.type.oid !== OID.record) return call.type;
+  const [source] = call.args;
+  return call.signature.name.endsWith('_text') || source === undefined
+    ? plainType(OID.text)
+    : source.type;
 }
 
 function functionRelation(
@@ -106,18 +118,26 @@ function enterFunction(
   const relationName = node.alias?.aliasname ?? functionName;
   const name = outputColumn(functionName) ?? relationName;
   const base = { form: PLAIN, tableOid: 0, attnum: 0 };
-  const columns: RelationColumn[] = [{ ...base, name, printed: 'value', type: call.type }];
+  const columns: RelationColumn[] = [{ ...base, name, printed: 'value', type: memberType(call) }];
+  if (call.type.oid === OID.record) {
+    columns.unshift({ ...base, name: 'key', printed: 'key', type: plainType(OID.text) });
+  }
   if (node.ordinality === true) {
     columns.push({ ...base, name: 'ordinality', printed: 'ordinal', type: plainType(OID.int8) });
   }
   const renamed = renameColumns(columns, node.alias, call.location);
   const relation = functionRelation(scope, relationName, renamed, parts);
-  enter(scope, relation, null, null);
+  const item = enter(scope, relation, null, null);
+  const [value] = renamed;
+  if (renamed.length === 1 && value !== undefined) item.whole = columnExpr(relation, value, -1);
   return relation;
 }
 
 /** A set-returning function of the select list: its rows are joined to FROM. */
 export function setReturningTarget(scope: Scope, call: CallExpr): Expr {
+  if (call.type.oid === OID.record) {
+    throw refuse(`${call.signature.name}() in a select list`, call.location);
+  }
   if (scope.setReturning.length > 0) {
     throw refuse('more than one set-returning function in a select list', call.location);
   }

@@ -15,6 +15,7 @@ import { FLOAT_FUNCTIONS } from './float-functions.ts';
 import { INTEGER_FUNCTIONS } from './integer-functions.ts';
 import { JSON_AGGREGATES } from './json-aggregates.ts';
 import { JSON_FUNCTIONS } from './json-functions.ts';
+import { JSON_MEMBER_FUNCTIONS } from './json-members.ts';
 import { LIKE_FUNCTIONS } from './like-pattern.ts';
 import { LIMIT_FUNCTIONS } from './limit-functions.ts';
 import { NUMERIC_FUNCTIONS } from './numeric-sql.ts';
@@ -41,6 +42,7 @@ export function makeFunctionLibrary(clock: Clock): FunctionLibrary {
     ...SESSION_FUNCTIONS,
     ...timeFunctions(clock),
     ...JSON_FUNCTIONS,
+    ...JSON_MEMBER_FUNCTIONS,
     ...ARRAY_FUNCTIONS,
     ...TEMPLATE_FUNCTIONS,
   ];

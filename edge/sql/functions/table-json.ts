@@ -30,6 +30,8 @@ const JSON_OPERATORS = ['json', 'jsonb']
     ${type}_object(_text, _text) => ${type} | helios_${type}_object($1, $2)
     ${type}_array_elements(${type}) => ${type} retset | helios_${type}_elements($1)
     ${type}_array_elements_text(${type}) => text retset | helios_json_elements_text($1)
+    ${type}_each(${type}) => record retset | helios_${type}_each($1)
+    ${type}_each_text(${type}) => record retset | helios_${type}_each_text($1)
     ${type}_object_keys(${type}) => text retset | helios_json_object_keys($1)`,
   )
   .join('\n');

@@ -53,3 +53,11 @@ SELECT generate_series(1, 3)
 SELECT n FROM generate_series(1, 10, 3) AS n
 
 SELECT d::date FROM generate_series(timestamp '2024-01-01', timestamp '2024-01-03', interval '1 day') d
+
+SELECT make_interval(days => 2), make_interval(hours => 1, mins => 30), make_interval(secs => 1.5), make_interval(1, months => 2)
+
+SELECT timestamp '2024-03-01' - make_interval(months => 1, days => id) FROM products ORDER BY id LIMIT 2
+
+SELECT make_interval(days => 1, days => 2)
+
+SELECT make_interval(lustra => 1)

@@ -51,3 +51,29 @@ SELECT 'a0eebc99-9c0b-4ef8-bb6d-6bb9bd380a11'::uuid, 'A0EEBC99-9C0B-4EF8-BB6D-6B
 SELECT '\xdeadbeef'::bytea, 'abc'::bytea, length('\x0001'::bytea), '\x01'::bytea || '\x02'::bytea, '\x01'::bytea < '\x02'::bytea
 
 SELECT true::text, 'yes'::boolean, 'off'::boolean, 1::boolean, false::int, 't'::bool
+
+SELECT * FROM jsonb_each('{"b": 1.50, "a": [1, {"x": null}], "n": null, "s": "q\"\\\u00e9\n", "a": 2}')
+
+SELECT * FROM jsonb_each_text('{"b": 1.50, "a": [1, {"x": null}], "n": null, "s": "q\"\\\u00e9\n"}') AS e
+
+SELECT * FROM json_each('{"b": 1.50, "a": [1,  {"x": null}], "b": null, "k\"\\\u00e9\n": "q\"\\\u00e9\n"}') AS e(k, v)
+
+SELECT e.key, e.value FROM json_each_text('{"b": 1.50, "a": [1,  2], "b": null, "t": true, "s": "q\"\\\u00e9\n"}') e
+
+SELECT id, k, v FROM every_type, jsonb_each(jb) AS x(k, v) WHERE id = 1
+
+SELECT e.key, count(*) FROM sales s, jsonb_array_elements(s.items) i, jsonb_each_text(i) e GROUP BY e.key ORDER BY 1
+
+SELECT key, value ->> 0 FROM jsonb_each('{"a": [7]}')
+
+SELECT * FROM jsonb_each('[1]')
+
+SELECT * FROM json_each('[1]')
+
+SELECT * FROM json_each_text('1')
+
+SELECT * FROM jsonb_each_text('"x"')
+
+SELECT * FROM jsonb_each(NULL)
+
+SELECT jsonb_each('{"a": 1}')
