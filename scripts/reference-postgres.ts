@@ -36,7 +36,7 @@ export async function startReferencePostgres(): Promise<ReferencePostgres | null
   const data = join(directory, 'data');
   const port = await freePort();
   run('initdb', '-D', data, '--locale=C.UTF-8', '-A', 'trust', '-U', 'postgres');
-  const options = `-p ${port} -c listen_addresses=127.0.0.1 -c unix_socket_directories=${directory}`;
+  const options = `-p ${port} -c max_connections=200 -c listen_addresses=127.0.0.1 -c unix_socket_directories=${directory}`;
   run('pg_ctl', '-D', data, '-o', options, '-l', join(directory, 'log'), '-w', 'start');
   return {
     url: `postgres://postgres@127.0.0.1:${port}/postgres`,
