@@ -16,8 +16,8 @@ import {
   printTypmod,
 } from '../functions/signatures.ts';
 import { type Analysis, errorAt } from './analysis.ts';
-import { relationName } from './catalog-lookups.ts';
 import { constant, leftmost, plainType, sqlExpr, toPlain, weave } from './build.ts';
+import { relationName } from './catalog-lookups.ts';
 import { literalAs } from './literals.ts';
 import { type CommonType, commonType } from './resolve.ts';
 import type { ConstExpr, Expr } from './tree.ts';

@@ -13,8 +13,8 @@ import { EdgeError } from '../../errors.ts';
 import { LIMITS } from '../../limits.ts';
 import type { SessionValues } from '../../types/session-values.ts';
 import type { ScalarFunction } from '../../types/sql-function.ts';
-import { tableOfSequence } from './table-sequence.ts';
 import { forEver, systemSession } from './system-session.ts';
+import { tableOfSequence } from './table-sequence.ts';
 
 /** What a sequence counts by: an identity column of a table. */
 export interface SequenceDefinition {

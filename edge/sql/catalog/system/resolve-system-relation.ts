@@ -3,6 +3,7 @@
  * 42P01, which drivers know how to live with.
  */
 import { EMPTY_RELATIONS } from './empty-relations.ts';
+import { pgAm, pgCollation } from './fixed-relations.ts';
 import {
   informationColumns,
   informationKeyColumnUsage,
@@ -17,7 +18,6 @@ import { pgClass } from './pg-class.ts';
 import { pgConstraint } from './pg-constraint.ts';
 import { pgDatabase } from './pg-database.ts';
 import { pgDescription } from './pg-description.ts';
-import { pgAm, pgCollation } from './fixed-relations.ts';
 import { pgIndex } from './pg-index.ts';
 import { pgNamespace } from './pg-namespace.ts';
 import { pgRoles } from './pg-roles.ts';
