@@ -4,11 +4,12 @@
  * @see https://www.postgresql.org/docs/current/queries-table-expressions.html#QUERIES-FROM
  */
 
-import type { JoinExpr } from '@pgsql/types';
+import type { JoinExpr, RangeSubselect } from '@pgsql/types';
 import { EdgeError } from '../../errors.ts';
 import { errorAt, nested, refuse } from './analysis.ts';
 import { joined } from './build.ts';
 import { coerceAll, unifyForms, unifyTypes } from './coerce.ts';
+import { addLateral, type LateralRows } from './lateral.ts';
 import { asNode, locationOf, type Node, namesOf, tagOf } from './nodes.ts';
 import { makeOperator } from './operators.ts';
 import { analyseBoolean } from './recursion.ts';
@@ -19,7 +20,9 @@ import type { Expr, FromItem, JoinKind, Relation } from './tree.ts';
 import { relationsOf } from './walk.ts';
 
 interface Entry {
-  readonly item: FromItem;
+  /** Null for a LATERAL subquery that only names values of the others. */
+  readonly item: FromItem | null;
+  readonly lateral: LateralRows | null;
   /** What `*` gives. */
   readonly columns: readonly NamespaceColumn[];
   /** Namespace entries made for it, in the scope. */
@@ -28,7 +31,11 @@ interface Entry {
 
 /** Reads a FROM (or USING) list into the scope. */
 export function analyseFrom(scope: Scope, nodes: readonly Node[]): readonly FromItem[] {
-  return nodes.map((node) => analyseEntry(scope, node).item);
+  return nodes.flatMap((node) => {
+    const { item, lateral } = analyseEntry(scope, node);
+    if (item === null && lateral !== 'exactly one') throw refuse('a LATERAL reference', -1);
+    return item === null ? [] : [item];
+  });
 }
 
 function leaf(scope: Scope, add: () => Relation): Entry {
@@ -36,6 +43,23 @@ function leaf(scope: Scope, add: () => Relation): Entry {
   const relation = add();
   return {
     item: { kind: 'relation', relation },
+    lateral: null,
+    columns: columnsOf(relation),
+    names: scope.items.slice(before),
+  };
+}
+
+function lateralEntry(scope: Scope, node: RangeSubselect): Entry {
+  const before = scope.items.length;
+  const lateral = addLateral(scope, node);
+  if (lateral.kind === 'values') {
+    const { item, rows } = lateral;
+    return { item: null, lateral: rows, columns: item.columns, names: [item] };
+  }
+  const { relation } = lateral;
+  return {
+    item: { kind: 'relation', relation },
+    lateral: null,
     columns: columnsOf(relation),
     names: scope.items.slice(before),
   };
@@ -46,6 +70,7 @@ function analyseEntry(scope: Scope, node: Node): Entry {
     const table = asNode(node, 'RangeVar');
     if (table !== undefined) return leaf(scope, () => addRangeVar(scope, table));
     const subselect = asNode(node, 'RangeSubselect');
+    if (subselect?.lateral === true) return lateralEntry(scope, subselect);
     if (subselect !== undefined) return leaf(scope, () => addSubselect(scope, subselect));
     const call = asNode(node, 'RangeFunction');
     if (call !== undefined) return leaf(scope, () => addFunction(scope, call));
@@ -78,6 +103,8 @@ function analyseJoin(scope: Scope, join: JoinExpr): Entry {
   const right = analyseEntry(scope, join.rarg as Node);
   const shared = sharedNames(join, left, right);
   const kind = joinKind(join, shared.length > 0 || join.quals !== undefined);
+  if (left.item === null || right.item === null) return joinLateral(scope, join, kind, left, right);
+  if (keepsNoLateral(kind, left, right)) throw refuse('a LATERAL reference', -1);
   const merged = shared.map((name) => mergeColumn(scope, name, left, right, kind));
   const on: Expr[] = merged.map(({ equal }) => equal);
   if (join.quals !== undefined) on.push(...analyseOn(scope, join.quals, left, right));
@@ -89,8 +116,46 @@ function analyseJoin(scope: Scope, join: JoinExpr): Entry {
   const columns = [...merged.map(({ column }) => column), ...rest];
   return {
     item: { kind: 'join', join: kind, left: left.item, right: right.item, on },
+    lateral: left.lateral ?? right.lateral,
     columns,
     names: nameJoin(scope, join, left, right, columns, shared.length > 0),
+  };
+}
+
+/** Values of a LATERAL subquery would not become NULL where an outer join makes up a row. */
+function keepsNoLateral(kind: JoinKind, left: Entry, right: Entry): boolean {
+  const leftMadeUp = kind === 'RIGHT' || kind === 'FULL';
+  const rightMadeUp = kind === 'LEFT' || kind === 'FULL';
+  return (leftMadeUp && left.lateral !== null) || (rightMadeUp && right.lateral !== null);
+}
+
+function isTrue(quals: Node | undefined): boolean {
+  return asNode(quals, 'A_Const')?.boolval?.boolval === true;
+}
+
+/** A join to a LATERAL subquery that only names values: the other side alone is left. */
+function joinLateral(
+  scope: Scope,
+  join: JoinExpr,
+  kind: JoinKind,
+  left: Entry,
+  right: Entry,
+): Entry {
+  const always = join.quals === undefined || isTrue(join.quals);
+  const fits =
+    right.lateral === 'exactly one'
+      ? kind === 'CROSS' || kind === 'INNER' || kind === 'LEFT'
+      : kind === 'LEFT';
+  const plain = (join.usingClause ?? []).length === 0 && join.isNatural !== true;
+  if (left.item === null || right.lateral === null || !always || !fits || !plain) {
+    throw refuse('a LATERAL reference', -1);
+  }
+  const columns = [...left.columns, ...right.columns];
+  return {
+    item: left.item,
+    lateral: 'exactly one',
+    columns,
+    names: nameJoin(scope, join, left, right, columns, false),
   };
 }
 

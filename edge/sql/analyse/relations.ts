@@ -4,12 +4,12 @@
  */
 
 import type { RangeSubselect, RangeVar } from '@pgsql/types';
-import { EdgeError } from '../../errors.ts';
+import type { EdgeError } from '../../errors.ts';
 import { OID } from '../../types/oids.ts';
 import { PLAIN } from '../../types/storage.ts';
 import { type Column, ROW_ID_COLUMN, type Table } from '../catalog/model.ts';
 import { guardedTable } from '../isolate/guard.ts';
-import { errorAt, refuse, uniqueName } from './analysis.ts';
+import { errorAt, uniqueName } from './analysis.ts';
 import { plainType } from './build.ts';
 import { type Node, namesOf, required } from './nodes.ts';
 import { analyseQuery } from './recursion.ts';
@@ -269,29 +269,11 @@ function addRenamedTable(scope: Scope, table: Table, node: RangeVar, location: n
 
 /** A subquery of a FROM list. */
 export function addSubselect(scope: Scope, node: RangeSubselect): Relation {
-  const query = inLateral(node.lateral === true, () =>
-    analyseQuery(scope.beside(), required(node.subquery)),
-  );
+  const query = analyseQuery(scope.beside(), required(node.subquery));
   const columns = renameColumns(queryColumns(query), node.alias, -1);
   const relation = queryRelation(scope, query, node.alias?.aliasname ?? null, columns);
   enter(scope, relation, null, null);
   return relation;
-}
-
-/** SQLite has no LATERAL: a name that only a sibling could give is refused as what it is. */
-function inLateral<Result>(lateral: boolean, run: () => Result): Result {
-  if (!lateral) return run();
-  try {
-    return run();
-  } catch (error) {
-    if (
-      error instanceof EdgeError &&
-      (error.condition === 'undefined_column' || error.condition === 'undefined_table')
-    ) {
-      throw refuse('a LATERAL reference', (error.fields.position ?? 0) - 1);
-    }
-    throw error;
-  }
 }
 
 /** The columns by which a FROM entry is seen. */

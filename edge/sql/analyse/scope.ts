@@ -74,6 +74,8 @@ export class Scope {
   readonly windows: Map<string, WindowDef> = new Map();
   /** The query in whose FROM this one stands: for hints only, its names are not to be seen. */
   #siblings: Scope | null = null;
+  /** A LATERAL subquery's columns stand for expressions over the others. */
+  hasLateralValues = false;
   /** Set-returning functions of the select list, joined to FROM. */
   readonly setReturning: Relation[] = [];
   clause: Clause = 'SELECT';
@@ -190,7 +192,8 @@ export class Scope {
       }
     }
     for (const scope of outward(this)) {
-      if (!scope.items.some((item) => item.name === name)) continue;
+      const around = [...scope.items, ...(scope.#siblings?.items ?? [])];
+      if (!around.some((item) => item.name === name)) continue;
       return errorAt(
         'undefined_table',
         `invalid reference to FROM-clause entry for table "${name}"`,

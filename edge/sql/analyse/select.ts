@@ -141,6 +141,9 @@ function analyseSimple(scope: Scope, select: SelectStmt, settle: boolean): Query
   if (distinct) for (const target of listed) checkEquality(target.expr);
   const { limit, offset } = analyseLimit(scope, select);
   const grouped = scope.aggregates || groupBy.length > 0 || having.length > 0;
+  if (grouped && scope.hasLateralValues) {
+    throw refuse('a LATERAL reference in a grouped query', -1);
+  }
   const joinedSets = scope.setReturning.map(
     (relation) => ({ kind: 'relation', relation }) as const,
   );

@@ -5,7 +5,7 @@
  * @see https://www.postgresql.org/docs/current/sql-update.html
  */
 import type { DeleteStmt, RangeVar, ReturningClause, UpdateStmt, WithClause } from '@pgsql/types';
-import { type Analysis, settleParameters } from '../analyse/analysis.ts';
+import { type Analysis, refuse, settleParameters } from '../analyse/analysis.ts';
 import { analyseCommonTables } from '../analyse/common-tables.ts';
 import { analyseFrom } from '../analyse/from.ts';
 import type { Node } from '../analyse/nodes.ts';
@@ -54,6 +54,7 @@ function analyseClauses(analysis: Analysis, clauses: ChangeClauses): Change {
   const commonTables = analyseCommonTables(scope, clauses.withClause);
   const relation = addTable(scope, table, clauses.relation?.alias?.aliasname ?? null);
   const from = analyseFrom(scope, clauses.from ?? []);
+  if (scope.hasLateralValues) throw refuse('a LATERAL reference', -1);
   const where = analyseCondition(scope, clauses.whereClause, 'WHERE');
   const returning = analyseReturning(scope, clauses.returningClause);
   const outputs = new Outputs();

@@ -29,3 +29,31 @@ SELECT a.id FROM products a LEFT JOIN products b ON a.id = b.id + 3 WHERE b.id I
 SELECT a.name FROM products a JOIN products b ON true JOIN products c ON true WHERE a.id = 1 AND b.id = 2 AND c.id = 3
 
 SELECT u.id FROM ((products p JOIN sales s ON p.id = s.product_id) JOIN products u ON u.id = p.id) ORDER BY 1
+
+SELECT p.name, q.n, q.total FROM products p, LATERAL (SELECT count(*) AS n, sum(s.amount) AS total FROM sales s WHERE s.product_id = p.id) q ORDER BY p.id
+
+SELECT * FROM (SELECT id, name FROM products) p CROSS JOIN LATERAL (SELECT max(s.amount) FROM sales s WHERE s.product_id = p.id) AS q(top) ORDER BY 1
+
+SELECT p.id, q.doubled, q.label FROM products p, LATERAL (SELECT p.price * 2 AS doubled, p.name || '!' AS label) q WHERE q.doubled > 5 ORDER BY q.doubled, p.id
+
+SELECT p.name, l.terminal_id FROM products p LEFT JOIN LATERAL (SELECT s.terminal_id FROM sales s WHERE s.product_id = p.id ORDER BY s.created_at DESC, s.id LIMIT 1) l ON true ORDER BY p.id
+
+SELECT p.name, q.n FROM products p LEFT JOIN LATERAL (SELECT count(*) AS n FROM sales s WHERE s.product_id = p.id) q ON true WHERE q.n = 0 ORDER BY p.id
+
+SELECT p.id, a.x, b.y FROM products p, LATERAL (SELECT p.id + 1 AS x) a, LATERAL (SELECT a.x * 10 AS y) b ORDER BY p.id
+
+SELECT sum(z.n) FROM (SELECT q.n FROM products p, LATERAL (SELECT count(*) AS n FROM sales s WHERE s.product_id = p.id) q) z
+
+SELECT p.id, e.n FROM products p JOIN LATERAL (SELECT count(*) AS n FROM sales s WHERE s.product_id = p.id) e ON e.n > 0 ORDER BY 1
+
+SELECT p.id, s.amount FROM products p, LATERAL (SELECT amount FROM sales WHERE product_id = p.id) s ORDER BY 1, 2
+
+SELECT sum(q.n) FROM products p, LATERAL (SELECT count(*) AS n FROM sales s WHERE s.product_id = p.id) q
+
+SELECT q.x FROM products p, LATERAL (SELECT nothing AS x) q
+
+SELECT q.n FROM products p RIGHT JOIN LATERAL (SELECT p.id AS n) q ON true
+
+SELECT * FROM products p, (SELECT p.id) q
+
+SELECT q.n FROM LATERAL (SELECT 1 AS n) q
