@@ -26,6 +26,8 @@ import { Turns } from './turns.ts';
 /** The catalog's side of DDL (`sql/catalog`). */
 export interface SessionCatalogs extends CatalogPublisher {
   applyDefinition(request: DefinitionRequest): DefinitionResult;
+  /** Forgets the last numbers that sequences gave the session: it is gone, or said DISCARD SEQUENCES. */
+  endSession?(backendPid: number): void;
 }
 
 /** What all sessions of a box share. */

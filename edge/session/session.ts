@@ -209,6 +209,7 @@ class Session implements SessionPort {
     }
     context.portals.dropAll();
     context.statements.dropAll();
+    context.dependencies.catalogs.endSession?.(context.login.backendPid);
   }
 }
 

@@ -93,6 +93,8 @@ function discard(
   context: SessionContext,
   what: Extract<UtilityStatement, { kind: 'discard' }>['what'],
 ): string {
+  const forget = (): void => context.dependencies.catalogs.endSession?.(context.login.backendPid);
+  if (what === 'sequences') forget();
   if (what !== 'all') return `DISCARD ${what.toUpperCase()}`;
   if (context.transaction.state !== 'implicit' || context.inMultiStatement) {
     throw new EdgeError(
@@ -103,5 +105,6 @@ function discard(
   context.portals.dropAll();
   context.statements.dropAll();
   context.settings.resetAll();
+  forget();
   return 'DISCARD ALL';
 }

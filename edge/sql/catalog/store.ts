@@ -135,6 +135,11 @@ export class CatalogStore {
     for (const listener of this.#listeners) listener(catalog);
   }
 
+  /** Forgets the last numbers that sequences gave the session. */
+  endSession(backendPid: number): void {
+    this.#options.sequences.endSession(backendPid);
+  }
+
   /** Gives unused sequence numbers back; to be called before an orderly end. */
   async close(): Promise<void> {
     const request = { merchant: null, lockTimeoutMs: 0, signal: null };

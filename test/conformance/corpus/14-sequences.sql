@@ -69,3 +69,7 @@ SELECT c.relname, c.relkind FROM pg_class c JOIN pg_namespace n ON n.oid = c.rel
 SELECT 'products_id_seq'::regclass, 'products_pkey'::regclass
 
 SELECT x, nextval('products_id_seq') FROM generate_series(1, 3) x
+
+DISCARD SEQUENCES
+
+SELECT lastval()
