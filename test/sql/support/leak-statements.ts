@@ -99,7 +99,7 @@ const { pred, shape } = fc.letrec<{ pred: Pred; shape: Shape }>((tie) => ({
       kind: fc.constant('derived' as const),
       inner: tie('shape'),
       where: tie('pred'),
-      style: fc.nat(5),
+      style: fc.nat(6),
     }),
     fc.record({
       kind: fc.constant('join' as const),
@@ -184,6 +184,7 @@ function printSource(of: Shape): Source {
     `(with w as (select ${inner.id} as id, ${inner.text} as txt ${from}) select id, txt from w where ${trap('txt')})`,
     `(select ${inner.id} as id, case when ${trap(inner.text)} then ${inner.text} end as txt ${from})`,
     `(with recursive w(id, txt) as (select ${inner.id}::int8, ${inner.text}::text ${from} union ${step}) select id, txt from w)`,
+    `(select ${inner.id} as id, l.txt from ${inner.sql}, lateral (select max(upper(${next.text})) as txt, count(*) as n from ${next.sql} where ${next.id} = ${inner.id} and ${printPred(of.where, next)} and ${trap(inner.text)}) l where l.n >= 0 and ${where})`,
   ][of.style];
   return { sql: `${sql} ${alias}`, text: `${alias}.txt`, id: `${alias}.id`, merchant: null };
 }
