@@ -14,7 +14,7 @@ import {
   sessionOf,
 } from '../sql/catalog/catalog-rig.ts';
 import { FOREIGN, randomSelects } from './random-selects.ts';
-import { openOracle, type Oracle, type OracleTable } from './sql-js-oracle.ts';
+import { type Oracle, type OracleTable, openOracle } from './sql-js-oracle.ts';
 
 const SCHEMA = `
   CREATE TABLE products (id int PRIMARY KEY, merchant_id text NOT NULL, name text, stock int, price numeric(10,2));
