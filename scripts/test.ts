@@ -79,6 +79,13 @@ async function main(): Promise<void> {
     process.exit(2);
   }
   const reference = await startReferencePostgres();
+  // An interrupted run leaves no server behind.
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+    process.once(signal, () => {
+      reference?.stop();
+      process.exit(130);
+    });
+  }
   const total: Count = { passed: 0, failed: 0, skipped: 0 };
   const lines: string[] = [];
   try {
