@@ -86,6 +86,8 @@ export const LIMITS = {
   workerStopMsMax: 2_000,
   /** Plans kept, whatever the number of merchants. */
   planCacheEntriesMax: 2_000,
+  /** Between two log lines that say that the disk is full, milliseconds. */
+  diskFullLogMs: 10_000,
   /** Shapes of simple queries remembered, used or not. */
   shapesMax: 2_000,
   /** A longer query text is analysed each time: 2,000 plans must not hold gigabytes. */

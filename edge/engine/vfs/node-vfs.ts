@@ -11,6 +11,7 @@
 import { randomFillSync } from 'node:crypto';
 import { dirname, resolve } from 'node:path';
 import type { Clock } from '../../clock.ts';
+import { LIMITS } from '../../limits.ts';
 import type { Log } from '../../log.ts';
 import { FILE_LOCK, IOCAP_POWERSAFE_OVERWRITE, OPEN, RC } from '../sqlite/codes.ts';
 import type { Pointer } from '../sqlite/exports.ts';
@@ -48,6 +49,7 @@ export class NodeVfs {
   readonly #shared = new Map<string, SharedFile>();
   readonly #methods: Pointer;
   readonly #mainDirectory: { path: string } = { path: '.' };
+  #diskFullToldMs = Number.NEGATIVE_INFINITY;
 
   constructor(instance: WasmInstance, options: NodeVfsOptions) {
     this.name = options.name;
@@ -332,7 +334,20 @@ export class NodeVfs {
   #failed(code: number, error: unknown): number {
     const errno = (error as NodeJS.ErrnoException).code;
     const diskFull = errno === 'ENOSPC' || errno === 'EDQUOT' || errno === 'EFBIG';
-    this.#options.log.error({ err: error, code, errno }, 'a file operation failed');
-    return diskFull ? RC.full : code;
+    if (!diskFull) {
+      this.#options.log.error({ err: error, code, errno }, 'a file operation failed');
+      return code;
+    }
+    this.#tellDiskFull(errno);
+    return RC.full;
+  }
+
+  /** Every refused write says so to its client; the log, which may lie on the same disk, hears it now and then. */
+  #tellDiskFull(errno: string): void {
+    const { clock, log } = this.#options;
+    const nowMs = clock.monotonicMs();
+    if (nowMs - this.#diskFullToldMs < LIMITS.diskFullLogMs) return;
+    this.#diskFullToldMs = nowMs;
+    log.error({ errno }, 'the disk is full: writes are refused until there is room');
   }
 }
