@@ -102,13 +102,14 @@ async function assemble(options: ApplianceOptions, closers: Closers): Promise<Ap
   });
   const listen = await listener.listenTcp(parseAddress(config['proxy.listen_addr']));
   closers.push(() => listener.stop(SHUTDOWN_GRACE_MS));
-  const operations = boxOperations({ ...foundation, registry, listen });
+  let isReady = true;
+  const operations = boxOperations({ ...foundation, registry, listen, isReady: () => isReady });
   const control = await startControlSocket(config.dataDir, operations);
   closers.push(() => control.close());
   const health = await startHealthListener(
     config['server.host'],
     config['server.admin_port'],
-    () => true,
+    () => isReady,
   );
   closers.push(() => health.close());
   foundation.sync?.start();
@@ -116,6 +117,9 @@ async function assemble(options: ApplianceOptions, closers: Closers): Promise<Ap
     operations,
     listen,
     close: async () => {
+      // The terminals are told first; meanwhile /ready and status say that the box stops.
+      isReady = false;
+      await listener.stop(SHUTDOWN_GRACE_MS);
       for (const close of closers.reverse()) await close();
     },
   };

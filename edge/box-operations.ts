@@ -18,6 +18,8 @@ export interface BoxParts {
   readonly registry: ConnectionRegistry;
   readonly identity: BoxIdentity;
   readonly listen: ListenAddress;
+  /** False from the moment the box begins to stop. */
+  readonly isReady: () => boolean;
 }
 
 const SYNC_OFF: SyncStatus = {
@@ -33,7 +35,7 @@ const SYNC_OFF: SyncStatus = {
 };
 
 export function boxOperations(parts: BoxParts): Operations {
-  const { engine, directory, sync, registry, identity, listen } = parts;
+  const { engine, directory, sync, registry, identity, listen, isReady } = parts;
   const running = (): SyncWorker => {
     if (sync !== null) return sync;
     throw new OperationError('sync is off: set sync.enable_remote_sync and sync.sync_endpoint');
@@ -46,7 +48,7 @@ export function boxOperations(parts: BoxParts): Operations {
       return {
         version: VERSION,
         boxId: identity.boxId,
-        ready: true,
+        ready: isReady(),
         listen: `${listen.host}:${listen.port}`,
         pid: process.pid,
         uptimeSeconds: process.uptime(),

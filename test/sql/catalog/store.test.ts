@@ -1,32 +1,11 @@
 /** The catalog's life: the brief's schema, restarts, rollbacks, versions. */
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { createCaptureSupport } from '../../../cloud-sync/capture.ts';
+import { BRIEF_SCHEMA } from '../../../edge/demo/schema.ts';
 import { EdgeError } from '../../../edge/errors.ts';
 import { openRig, type Rig, removeRigFiles, sessionOf } from './catalog-rig.ts';
 
-const BRIEF = `
-CREATE TABLE IF NOT EXISTS merchants (
-id TEXT PRIMARY KEY,
-name TEXT NOT NULL,
-api_key TEXT NOT NULL UNIQUE,
-location_id TEXT NOT NULL,
-created_at TIMESTAMP DEFAULT CURRENT_TIMESTAMP
-);
-CREATE TABLE IF NOT EXISTS transactions (
-id INTEGER PRIMARY KEY AUTOINCREMENT,
-merchant_id TEXT NOT NULL REFERENCES merchants(id),
-terminal_id TEXT NOT NULL,
-amount NUMERIC(10,2) NOT NULL,
-currency TEXT DEFAULT 'USD',
-payment_method TEXT NOT NULL,
-items JSONB NOT NULL,
-status TEXT DEFAULT 'completed',
-synced BOOLEAN DEFAULT FALSE,
-created_at TIMESTAMP DEFAULT CURRENT_TIMESTAMP
-);
-CREATE INDEX IF NOT EXISTS idx_txn_merchant ON transactions(merchant_id);
-CREATE INDEX IF NOT EXISTS idx_txn_sync ON transactions(synced, created_at);
-`;
+const BRIEF = BRIEF_SCHEMA.join(';\n');
 
 let rig: Rig;
 afterAll(removeRigFiles);
