@@ -66,6 +66,7 @@ export function boxOperations(parts: BoxParts): Operations {
     merchantList: async () => directory.list(),
     merchantRotateKey: (id) => directory.rotateKey(id),
     merchantSuspend: (id) => directory.suspend(id),
+    merchantResume: (id) => directory.resume(id),
     merchantRemove: (id) => directory.remove(id),
     syncStatus,
     syncNow: async () => {

@@ -70,7 +70,10 @@ export interface Operations {
   }): Promise<MerchantWithKey>;
   merchantList(): Promise<readonly MerchantSummary[]>;
   merchantRotateKey(id: string): Promise<MerchantWithKey>;
+  /** Refuses the merchant's logins; its keys and rows stay. */
   merchantSuspend(id: string): Promise<void>;
+  /** Lets a suspended merchant in again, with the keys it had. */
+  merchantResume(id: string): Promise<void>;
   merchantRemove(id: string): Promise<void>;
   syncStatus(): Promise<SyncStatus>;
   syncNow(): Promise<SyncStatus>;

@@ -1,4 +1,4 @@
-/** `helios-edge merchant add|list|rotate-key|suspend|remove`, spoken to the running box. */
+/** `helios-edge merchant add|list|rotate-key|suspend|resume|remove`, spoken to the running box. */
 import { askBox } from '../admin/control-client.ts';
 import type { MerchantSummary, MerchantWithKey } from '../admin/operations.ts';
 import { boxConfig } from './box-config.ts';
@@ -105,6 +105,12 @@ export const merchantCommands: readonly Command[] = [
     '/merchants/suspend',
     'refuse a merchant until further notice',
     'suspended',
+  ),
+  withoutAnswer(
+    'resume',
+    '/merchants/resume',
+    'let a suspended merchant in again, with its old keys',
+    'may log in again',
   ),
   withoutAnswer(
     'remove',

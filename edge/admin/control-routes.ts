@@ -1,0 +1,65 @@
+/**
+ * What the control socket answers: one route for each operation, in the order of `Operations`. Each group
+ * of operations adds its routes in a function of its own.
+ */
+import fastify, { type FastifyInstance } from 'fastify';
+import { EdgeError } from '../errors.ts';
+import { OperationError, type Operations } from './operations.ts';
+import { optionalNumber, optionalText, requiredText } from './request-fields.ts';
+
+/** The control socket's HTTP server, not yet listening. */
+export function controlRoutes(operations: Operations): FastifyInstance {
+  const app = fastify();
+  app.setErrorHandler((error, _request, reply) => {
+    const known = error instanceof OperationError || error instanceof EdgeError;
+    const message = error instanceof Error ? error.message : String(error);
+    reply.code(known ? 400 : 500).send({ error: message });
+  });
+  app.get('/status', () => operations.status());
+  merchantRoutes(app, operations);
+  syncRoutes(app, operations);
+  return app;
+}
+
+function merchantRoutes(app: FastifyInstance, operations: Operations): void {
+  app.get('/merchants', () => operations.merchantList());
+  app.post('/merchants', ({ body }) =>
+    operations.merchantAdd({
+      id: requiredText(body, 'id'),
+      name: requiredText(body, 'name'),
+      key: optionalText(body, 'key'),
+      tier: optionalText(body, 'tier'),
+      location: optionalText(body, 'location'),
+    }),
+  );
+  app.post('/merchants/rotate-key', ({ body }) =>
+    operations.merchantRotateKey(requiredText(body, 'id')),
+  );
+  app.post('/merchants/suspend', async ({ body }) => {
+    await operations.merchantSuspend(requiredText(body, 'id'));
+    return {};
+  });
+  app.post('/merchants/resume', async ({ body }) => {
+    await operations.merchantResume(requiredText(body, 'id'));
+    return {};
+  });
+  app.post('/merchants/remove', async ({ body }) => {
+    await operations.merchantRemove(requiredText(body, 'id'));
+    return {};
+  });
+}
+
+function syncRoutes(app: FastifyInstance, operations: Operations): void {
+  app.get('/sync', () => operations.syncStatus());
+  app.post('/sync/now', () => operations.syncNow());
+  app.post('/sync/pause', () => operations.syncPause());
+  app.post('/sync/resume', () => operations.syncResume());
+  app.get('/sync/rejected', () => operations.syncRejected());
+  app.post('/sync/retry', ({ body }) => operations.syncRetry(optionalNumber(body, 'id')));
+  app.post('/sync/discard', async ({ body }) => {
+    const id = optionalNumber(body, 'id');
+    if (id === null) throw new OperationError('id is missing');
+    await operations.syncDiscard(id);
+    return {};
+  });
+}
