@@ -26,11 +26,16 @@ import { ConnectionRegistry } from './net/connection-registry.ts';
 import { type ListenAddress, Listener } from './net/listener.ts';
 import { loadTlsMaterial } from './net/tls-material.ts';
 import { readWorkerThread } from './read-worker-thread.ts';
+import type { ServiceManager } from './service/notify.ts';
+import { SelfTest } from './service/self-test.ts';
+import { startWatchdog } from './service/watchdog.ts';
 import type { AuditEntry } from './session/audit-entry.ts';
 import { PlanCache } from './session/plan-cache.ts';
 import { createSession } from './session/session.ts';
+import { SessionMeters } from './session/session-meters.ts';
 import { ShapedPlans } from './session/shaped-plans.ts';
 import { StoredRowsBudget } from './session/stored-rows.ts';
+import { WriteActivity } from './session/write-activity.ts';
 import { Sequences } from './sql/catalog/sequences.ts';
 import { CatalogStore } from './sql/catalog/store.ts';
 import { SyncStateSource } from './sql/catalog/system/pg-stat-sync.ts';
@@ -57,6 +62,8 @@ export interface ApplianceOptions {
   readonly vfsMode?: VfsMode;
   /** The disk or the engine failed: the process must end. */
   readonly onFatal: (error: unknown) => void;
+  /** Who watches that the box lives; absent: nobody. */
+  readonly service?: ServiceManager;
 }
 
 export interface Appliance {
@@ -103,7 +110,14 @@ async function assemble(options: ApplianceOptions, closers: Closers): Promise<Ap
   const listen = await listener.listenTcp(parseAddress(config['proxy.listen_addr']));
   closers.push(() => listener.stop(SHUTDOWN_GRACE_MS));
   let isReady = true;
-  const operations = boxOperations({ ...foundation, registry, listen, isReady: () => isReady });
+  const selfTest = new SelfTest(foundation.engine, systemClock);
+  const operations = boxOperations({
+    ...foundation,
+    registry,
+    listen,
+    selfTest,
+    isReady: () => isReady,
+  });
   const control = await startControlSocket(config.dataDir, operations);
   closers.push(() => control.close());
   const health = await startHealthListener(
@@ -113,6 +127,8 @@ async function assemble(options: ApplianceOptions, closers: Closers): Promise<Ap
   );
   closers.push(() => health.close());
   foundation.sync?.start();
+  const { engine } = foundation;
+  closers.push(startWatchdog({ engine, selfTest, log: options.log }, options.service));
   return {
     operations,
     listen,
@@ -181,6 +197,9 @@ async function openListener(
     shapes: new ShapedPlans(),
     storedRows: new StoredRowsBudget(),
     audit: audit === null ? null : (entry: AuditEntry) => audit.info(entry, 'statement'),
+    meters: new SessionMeters(),
+    activity: new WriteActivity(),
+    slowQueries: null,
     clock: systemClock,
     log,
     settings: sessionSettings(config),

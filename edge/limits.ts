@@ -127,10 +127,28 @@ export const LIMITS = {
   regexTriesMax: 100_000,
   /** Rows of one generate_series. */
   seriesRowsMax: 1_000_000,
+  /** Lines of merchant and table that a second of live activity may have. */
+  activityLinesMax: 500,
   /** Nesting of JSON values. */
   jsonNestingMax: 1_000,
+  /** What opening the box may take beside its log's recovery, without a word to systemd, milliseconds. */
+  openMsMax: 60_000,
+  /** What opening may take in all before systemd stops waiting, milliseconds. */
+  openMsTotalMax: 900_000,
+  /** Log carried back by the slowest disk that is served, bytes a second. */
+  recoveryBytesPerSecondMin: 1024 * 1024,
+  /** A self-test that somebody asked for, milliseconds: beyond a writer's transaction and a slow disk. */
+  selfTestMsMax: 20_000,
+  /** Between two self-tests of the watchdog, milliseconds; three must fit into the unit's WatchdogSec. */
+  selfTestEveryMs: 10_000,
   /** One value made by a function (repeat, lpad, an array), bytes or elements. */
   valueBytesMax: 64 * 1024 * 1024,
+  /** Manifest of an update bundle, bytes: read before its signature is known. */
+  bundleManifestBytesMax: 64 * 1024,
+  /** One part of an update bundle, packed or not, bytes. */
+  bundlePartBytesMax: 4 * 1024 * 1024 * 1024,
+  /** A whole update bundle, bytes. */
+  bundleBytesMax: 2 * 1024 * 1024 * 1024,
 } as const;
 
 assert(LIMITS.startupFrameBytesMax < LIMITS.frameBytesMax);

@@ -7,12 +7,32 @@
 import { randomBytes, timingSafeEqual } from 'node:crypto';
 import { EdgeError } from '../errors.ts';
 import { LIMITS } from '../limits.ts';
+import type { SessionView } from '../session/session-port.ts';
 import { SECRET_BYTES_LONG } from '../wire/startup-packet.ts';
 
 export type Role = 'merchant' | 'admin';
 
+/** A terminal that is logged in, as the registry lists it. */
+export interface TerminalView extends ConnectionView {
+  readonly pid: number;
+  /** null for the administrator. */
+  readonly merchant: string | null;
+}
+
+/** What a connection says of itself. */
+export interface ConnectionView extends SessionView {
+  /** As given at start-up. */
+  readonly user: string;
+  readonly address: string;
+  readonly isTls: boolean;
+  /** Monotonic milliseconds of its login. */
+  readonly sinceMs: number;
+}
+
 /** What the registry needs of a connection. */
 export interface Registrant {
+  /** null before its session has begun, and after it has ended. */
+  view(): ConnectionView | null;
   cancel(): void;
   shutdown(): void;
   destroy(): void;
@@ -128,6 +148,16 @@ export class ConnectionRegistry {
       });
     }
     this.#inputBytes += bytes;
+  }
+
+  /** Everybody who is logged in, by process number. */
+  terminals(): readonly TerminalView[] {
+    const terminals: TerminalView[] = [];
+    for (const { pid, merchant, registrant } of this.#byPid.values()) {
+      const view = registrant.view();
+      if (view !== null) terminals.push({ pid, merchant, ...view });
+    }
+    return terminals.sort((left, right) => left.pid - right.pid);
   }
 
   counts(): ConnectionCounts {

@@ -25,7 +25,7 @@ import {
   type StartupParameters,
   unsupportedProtocol,
 } from '../wire/startup-packet.ts';
-import type { Registrant } from './connection-registry.ts';
+import type { ConnectionView, Registrant } from './connection-registry.ts';
 import type { LoginResult, Peer } from './login.ts';
 import { type LoginContext, LoginStage } from './login-stage.ts';
 import { SocketOutput } from './socket-output.ts';
@@ -62,6 +62,9 @@ export class Connection implements Registrant {
   #isGssAsked = false;
   #login: LoginStage | null = null;
   #session: SessionPort | null = null;
+  /** Who is logged in, and since when by the monotonic clock. */
+  #user = '';
+  #sinceMs = 0;
   /** A message is being waited for. */
   #isWaiting = false;
   /** The client has closed its sending side. */
@@ -85,6 +88,17 @@ export class Connection implements Registrant {
     socket.on('close', () => this.#closed());
     this.#listen();
     this.#after(context.loginMsMax, () => this.#loginTimedOut());
+  }
+
+  view(): ConnectionView | null {
+    if (this.#session === null) return null;
+    return {
+      ...this.#session.view(),
+      user: this.#user,
+      address: this.#peer.address,
+      isTls: this.#isTls,
+      sinceMs: this.#sinceMs,
+    };
   }
 
   cancel(): void {
@@ -329,6 +343,8 @@ export class Connection implements Registrant {
     this.#after(null, null);
     this.#output.flush();
     this.#phase = 'session';
+    this.#user = result.user;
+    this.#sinceMs = this.#context.clock.monotonicMs();
     this.#login = null;
     this.#reader.expectTyped(sessionFrameCap);
     const login: LoginInfo = { ...result, backendPid: pid, backendSecret: secret };

@@ -6,8 +6,8 @@
  */
 import { EdgeError, type ErrorFields, SQLSTATE } from '../errors.ts';
 import { errorResponse, noticeResponse } from '../wire/backend.ts';
-import { auditStatement } from './audit.ts';
 import type { SessionContext } from './context.ts';
+import { statementEnded } from './statement-ended.ts';
 import { idleInTransactionError } from './transaction.ts';
 
 /** client_min_messages, least first. */
@@ -103,7 +103,7 @@ export function reportError(context: SessionContext, thrown: unknown): EdgeError
   }
   if (before === 'implicit') context.portals.endTransaction(false);
   errorResponse(context.out, error);
-  auditStatement(context, null, error.sqlstate);
+  statementEnded(context, null, error.sqlstate);
   if (error.severity !== 'ERROR') context.ending = true;
   return error;
 }

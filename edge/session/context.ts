@@ -11,17 +11,20 @@ import type { ByteWriter } from '../types/byte-writer.ts';
 import type { SessionValues } from '../types/session-values.ts';
 import type { Audit } from './audit-entry.ts';
 import { Interrupts } from './interrupts.ts';
-import type { PlanCache } from './plan-cache.ts';
+import type { CachedPlan, PlanCache } from './plan-cache.ts';
 import { Portals } from './portals.ts';
 import { RowWriter } from './row-writer.ts';
+import type { SessionMeters } from './session-meters.ts';
 import type { LoginInfo, SessionOutput } from './session-port.ts';
 import { SettingReport } from './setting-report.ts';
 import { Settings } from './settings.ts';
 import type { ShapedPlans } from './shaped-plans.ts';
+import type { SlowQueries } from './slow-query.ts';
 import { Statements } from './statements.ts';
 import type { StoredRowsBudget } from './stored-rows.ts';
 import { type CatalogPublisher, Transaction } from './transaction.ts';
 import { Turns } from './turns.ts';
+import type { WriteActivity } from './write-activity.ts';
 
 /** The catalog's side of DDL (`sql/catalog`). */
 export interface SessionCatalogs extends CatalogPublisher {
@@ -42,6 +45,10 @@ export interface SessionDependencies {
   readonly log: Log;
   /** Told of each statement's end; null: no audit log is kept. */
   readonly audit: Audit | null;
+  readonly meters: SessionMeters;
+  readonly activity: WriteActivity;
+  /** Told of each statement above the threshold; null: none is wanted. */
+  readonly slowQueries: SlowQueries | null;
   /** The box's own values of settings, by name: statement_timeout, TimeZone. */
   readonly settings: ReadonlyMap<string, string>;
 }
@@ -73,12 +80,24 @@ export class SessionContext {
   ending = false;
   /** A simple query with several statements: they are one block that nobody began. */
   inMultiStatement = false;
+  /** Clock when the statement that runs began; null: none runs. */
+  begunMs: number | null = null;
+  /** The plan of the statement that runs, once it is known. */
+  source: CachedPlan | null = null;
+  /** What making that plan took: nothing where it was known. */
+  analysisMs = 0;
+  /** The statement that runs went to the worker thread. */
+  ranOnWorker = false;
+  /** Statements that ended, and the clock when the last one did. */
+  statementCount = 0;
+  lastUseMs: number;
   #settingsVersion = -1;
 
   constructor(dependencies: SessionDependencies, login: LoginInfo, output: SessionOutput) {
     this.dependencies = dependencies;
     this.login = login;
     this.output = output;
+    this.lastUseMs = dependencies.clock.monotonicMs();
     this.out = output.writer;
     this.settings = new Settings(dependencies.settings, login.user);
     this.interrupts = new Interrupts(dependencies.clock);
@@ -90,6 +109,7 @@ export class SessionContext {
       settings: this.settings,
       interrupts: this.interrupts,
       merchant: login.merchant,
+      activity: dependencies.activity,
     });
     this.rows = new RowWriter(this.out);
     this.values = this.#newValues();
@@ -110,6 +130,20 @@ export class SessionContext {
     values.transactionTimestamp = this.transaction.startedAt;
     this.typeSettings.now = this.transaction.startedAt;
     this.interrupts.begin(settings.statementTimeoutMs);
+  }
+
+  /** From here on the statement is timed; what its Parse took was before. */
+  beginTiming(): void {
+    this.begunMs = this.dependencies.clock.monotonicMs();
+    this.source = null;
+    this.ranOnWorker = false;
+  }
+
+  endTiming(): void {
+    this.begunMs = null;
+    this.source = null;
+    this.analysisMs = 0;
+    this.ranOnWorker = false;
   }
 
   /** The answer shows what this commit wrote. */

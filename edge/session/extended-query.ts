@@ -30,7 +30,6 @@ import {
   type ParseMessage,
 } from '../wire/frontend.ts';
 import { reportError } from './answer.ts';
-import { auditStatement } from './audit.ts';
 import type { SessionContext } from './context.ts';
 import { after, attempt, type Maybe } from './maybe.ts';
 import type { CachedPlan } from './plan-cache.ts';
@@ -45,6 +44,7 @@ import {
 } from './resolve.ts';
 import { rowEncoders } from './row-encoders.ts';
 import { runPlan } from './run-plan.ts';
+import { statementEnded } from './statement-ended.ts';
 import type { PreparedStatement } from './statements.ts';
 import { StoredRows } from './stored-rows.ts';
 import { commitTransaction } from './transaction-commands.ts';
@@ -192,17 +192,19 @@ function startPortal(context: SessionContext, portal: Portal, maxRows: number): 
   portal.rows = rest;
   // Whatever comes of it, it has run.
   portal.state = 'done';
+  context.beginTiming();
   rows.begin(portal.encoders ?? NONE, null, maxRows, rest);
   return after(runPlan(context, portal.source, portal.parameters, rows), (tag) => {
     context.interrupts.end();
     if (isLimited && rows.written === maxRows) {
       portal.state = 'suspended';
       portal.tag = tag;
+      statementEnded(context, tag);
       portalSuspended(context.out);
     } else {
       portal.tag = tag;
       commandComplete(context.out, tag);
-      auditStatement(context, tag);
+      statementEnded(context, tag);
     }
   });
 }

@@ -53,7 +53,9 @@ export function knownPlan(
 ): CachedPlan | null {
   const { transaction, dependencies, login } = context;
   if (transaction.hasOwnCatalog) return null;
-  return dependencies.plans.find(login.role, text, parameterTypes, transaction.catalog);
+  const found = dependencies.plans.find(login.role, text, parameterTypes, transaction.catalog);
+  if (found !== null) dependencies.meters.plansFound += 1;
+  return found;
 }
 
 /** @throws EdgeError 42601 when the text is more than one statement */
@@ -92,10 +94,13 @@ export function resolveParsed(
   const { transaction, dependencies, login } = context;
   if (transaction.state === 'failed' && !isExit(parsed)) throw failedTransactionError();
   const { catalog } = transaction;
+  const begunMs = dependencies.clock.monotonicMs();
   const plan = dependencies.compiler.analyse(parsed, parameterTypes, {
     role: login.role,
     catalog,
   });
+  context.analysisMs += dependencies.clock.monotonicMs() - begunMs;
+  dependencies.meters.plansMade += 1;
   const source = { parsed, plan, catalog };
   if (text !== null && !transaction.hasOwnCatalog) {
     dependencies.plans.add(login.role, text, parameterTypes, source);

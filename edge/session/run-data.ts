@@ -125,6 +125,8 @@ function readCommitted(
     return queryTag(plan, sink);
   }
   sink.restart();
+  context.ranOnWorker = true;
+  context.dependencies.meters.workerReads += 1;
   return engine.read({ ...request, onWorker: true }).then((late) => {
     context.hold(late.waitFor);
     return queryTag(plan, sink);
@@ -149,8 +151,20 @@ function runModify(
     onRow: (row) => sink.row(row),
     pace: context.turns,
   });
-  if ('rowCount' in started) return modifyTag(plan, started);
-  return after(context.turns.drive(started), (result) => modifyTag(plan, result));
+  if ('rowCount' in started) return modified(context, plan, started);
+  return after(context.turns.drive(started), (result) => modified(context, plan, result));
+}
+
+function modified(context: SessionContext, plan: Plan, result: ModifyResult): string {
+  const { meters, activity } = context.dependencies;
+  const rows = Number(result.rowCount);
+  meters.rowsWritten += rows;
+  // The first table is the statement's own; others are those it reads.
+  const [table] = context.tables;
+  if (activity.isWatched && table !== undefined) {
+    context.transaction.noteWrite(table, rows);
+  }
+  return modifyTag(plan, result);
 }
 
 function modifyTag(plan: Plan, { rowCount }: ModifyResult): string {

@@ -20,6 +20,7 @@ export function runPlan(
   sink: CountingSink,
 ): Maybe<string> {
   const { program, tag } = source.plan;
+  context.source = source;
   switch (program.kind) {
     case 'definition':
       context.transaction.checkAlive();

@@ -38,6 +38,14 @@ export interface SessionOutput {
   close(): void;
 }
 
+/** What a session is doing, for whoever looks at the box. */
+export interface SessionView {
+  readonly statements: number;
+  /** Monotonic milliseconds of the end of its last statement, or of its login. */
+  readonly lastUseMs: number;
+  readonly state: 'active' | 'idle' | 'idle in transaction' | 'idle in failed transaction';
+}
+
 export interface SessionPort {
   /**
    * Writes ParameterStatus, BackendKeyData and the first ReadyForQuery; AuthenticationOk went before.
@@ -50,6 +58,7 @@ export interface SessionPort {
    * need to live only until this call returns.
    */
   receive(message: FrontendMessage): Promise<void> | null;
+  view(): SessionView;
   /** CancelRequest with the right secret: the running statement ends with 57014. */
   cancel(): void;
   /** The box stops: FATAL 57P01, at once or when the running statement has been broken off. */

@@ -14,10 +14,10 @@ import { bind, close, describe, execute, parse, sync } from './extended-query.ts
 import { shutdownError } from './interrupts.ts';
 import { after, attempt, type Maybe } from './maybe.ts';
 import { end, writeReady } from './ready.ts';
-import type { LoginInfo, SessionOutput, SessionPort } from './session-port.ts';
+import type { LoginInfo, SessionOutput, SessionPort, SessionView } from './session-port.ts';
 import { simpleQuery } from './simple-query.ts';
 import { applyStartupParameters } from './startup-parameters.ts';
-import { idleInTransactionError } from './transaction.ts';
+import { type BlockState, idleInTransactionError } from './transaction.ts';
 
 /** setTimeout takes no more. */
 const TIMER_MS_MAX = 2_147_483_647;
@@ -63,6 +63,17 @@ class Session implements SessionPort {
     if (handled instanceof Promise) return handled.then(() => this.#rest());
     this.#rest();
     return null;
+  }
+
+  view(): SessionView {
+    const { statementCount, lastUseMs, transaction } = this.#context;
+    return { statements: statementCount, lastUseMs, state: this.#state(transaction.state) };
+  }
+
+  #state(block: BlockState): SessionView['state'] {
+    if (this.#isBusy) return 'active';
+    if (block === 'failed') return 'idle in failed transaction';
+    return block === 'block' ? 'idle in transaction' : 'idle';
   }
 
   cancel(): void {

@@ -10,7 +10,6 @@ import type { ParsedStatement } from '../sql/plan.ts';
 import type { SqlValue } from '../types/storage.ts';
 import { commandComplete, emptyQueryResponse } from '../wire/backend.ts';
 import { flush, reportError } from './answer.ts';
-import { auditStatement } from './audit.ts';
 import type { SessionContext } from './context.ts';
 import { after, attempt, type Maybe } from './maybe.ts';
 import type { CachedPlan } from './plan-cache.ts';
@@ -25,6 +24,7 @@ import {
 import { rowEncoders } from './row-encoders.ts';
 import { runPlan } from './run-plan.ts';
 import { learnShape, planOfShape, shapeOf } from './shaped-plans.ts';
+import { statementEnded } from './statement-ended.ts';
 import { commitTransaction } from './transaction-commands.ts';
 
 const NONE: readonly never[] = [];
@@ -46,6 +46,7 @@ export function simpleQuery(context: SessionContext, text: string): Maybe<void> 
 function runText(context: SessionContext, text: string): Maybe<void> {
   const time = context.transaction.now();
   context.beginStatement(time);
+  context.beginTiming();
   const known = knownPlan(context, text, NONE);
   if (known !== null) return runOne(context, known, true);
   const shape = shapeOf(context, text);
@@ -74,6 +75,7 @@ async function runMany(
   try {
     for (const parsed of statements) {
       context.beginStatement(time);
+      context.beginTiming();
       const source =
         knownPlan(context, parsed.text, NONE) ?? resolveParsed(context, parsed, parsed.text, NONE);
       await runOne(context, source, parsed === last);
@@ -106,7 +108,7 @@ function runOne(
     if (isLast) endImplicit(context);
     context.interrupts.end();
     commandComplete(context.out, tag);
-    auditStatement(context, tag);
+    statementEnded(context, tag);
   });
 }
 

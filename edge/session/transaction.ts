@@ -22,6 +22,7 @@ import type { Catalog } from '../sql/catalog/model.ts';
 import type { IsolationLevel } from '../sql/plan.ts';
 import type { Interrupts } from './interrupts.ts';
 import type { Settings, SettingsState } from './settings.ts';
+import type { PendingWrites, WriteActivity } from './write-activity.ts';
 
 /**
  * idle: none. implicit: opened by a statement, ends with the message (or Sync). block: after BEGIN.
@@ -48,6 +49,7 @@ export interface TransactionDependencies {
   readonly settings: Settings;
   readonly interrupts: Interrupts;
   readonly merchant: string | null;
+  readonly activity: WriteActivity;
 }
 
 /** Microseconds from 1970 to 2000, where PostgreSQL's time begins. */
@@ -86,6 +88,8 @@ export class Transaction {
   #readOnly = false;
   #hasRun = false;
   #startedAt = 0n;
+  /** What it has written while somebody watched. */
+  #written: PendingWrites | null = null;
 
   constructor(dependencies: TransactionDependencies) {
     this.#dependencies = dependencies;
@@ -216,6 +220,18 @@ export class Transaction {
     return this.#takeWriteLock();
   }
 
+  /** For whoever watches: a statement of this transaction has changed rows of a table. */
+  noteWrite(table: string, rows: number): void {
+    this.#written ??= new Map();
+    const count = this.#written.get(table);
+    if (count === undefined) {
+      this.#written.set(table, { statements: 1, rows });
+      return;
+    }
+    count.statements += 1;
+    count.rows += rows;
+  }
+
   /** @returns commit number that the reply must wait for, 0n for none. @throws what the commit throws */
   commit(): bigint {
     const write = this.#write;
@@ -231,6 +247,9 @@ export class Transaction {
       throw error;
     }
     this.#write = null;
+    if (this.#written !== null) {
+      this.#dependencies.activity.add(this.#dependencies.merchant, this.#written);
+    }
     this.#end();
     return number;
   }
@@ -353,6 +372,7 @@ export class Transaction {
     this.#snapshot?.close();
     this.#snapshot = null;
     this.#savepointsBeforeWrite = 0;
+    this.#written = null;
     if (write !== null && !write.finished) write.rollback();
   }
 
@@ -364,6 +384,7 @@ export class Transaction {
     this.#savepointsBeforeWrite = 0;
     this.#catalog = null;
     this.#settingsBefore = null;
+    this.#written = null;
     this.#dependencies.settings.endTransaction();
   }
 

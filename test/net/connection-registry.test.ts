@@ -10,6 +10,7 @@ function registrant(): Noted {
   const calls: string[] = [];
   return {
     calls,
+    view: () => null,
     cancel: () => void calls.push('cancel'),
     shutdown: () => void calls.push('shutdown'),
     destroy: () => void calls.push('destroy'),

@@ -3,7 +3,12 @@
  * texts do other things (`wait`, `big`, `crash`), so that a test can hold a connection in a state.
  */
 import { EdgeError } from '../../edge/errors.ts';
-import type { LoginInfo, SessionOutput, SessionPort } from '../../edge/session/session-port.ts';
+import type {
+  LoginInfo,
+  SessionOutput,
+  SessionPort,
+  SessionView,
+} from '../../edge/session/session-port.ts';
 import {
   backendKeyData,
   beginDataRow,
@@ -55,6 +60,10 @@ export class FakeSession implements SessionPort {
     backendKeyData(out, this.login.backendPid, this.login.backendSecret);
     readyForQuery(out, 'I');
     this.#output.flush();
+  }
+
+  view(): SessionView {
+    return { statements: this.messages.length, lastUseMs: 0, state: 'idle' };
   }
 
   receive(message: FrontendMessage): Promise<void> | null {

@@ -26,9 +26,11 @@ import { silentLog } from '../../edge/log.ts';
 import type { SessionDependencies } from '../../edge/session/context.ts';
 import { PlanCache } from '../../edge/session/plan-cache.ts';
 import { createSession } from '../../edge/session/session.ts';
+import { SessionMeters } from '../../edge/session/session-meters.ts';
 import type { SessionOutput, SessionPort } from '../../edge/session/session-port.ts';
 import { ShapedPlans } from '../../edge/session/shaped-plans.ts';
 import { StoredRowsBudget } from '../../edge/session/stored-rows.ts';
+import { WriteActivity } from '../../edge/session/write-activity.ts';
 import type { Compiler } from '../../edge/sql/compiler.ts';
 import { ValuesRow } from '../../edge/sql/execute/values-row.ts';
 import type { Plan, Program, UtilityStatement } from '../../edge/sql/plan.ts';
@@ -155,6 +157,7 @@ export class FakeEngine implements Engine {
       walBytes: 0,
       databaseBytes: 0,
       writersWaiting: this.#queue.waiting,
+      writerUsedMs: null,
       connectionsOpen: 1,
       workerReadsRunning: this.slow.length,
       wasmHeapBytes: 0,
@@ -332,6 +335,9 @@ export function fakeBox(settings: Readonly<Record<string, string>> = {}): FakeBo
     shapes: new ShapedPlans(),
     storedRows: new StoredRowsBudget(),
     audit: null,
+    meters: new SessionMeters(),
+    activity: new WriteActivity(),
+    slowQueries: null,
     clock: systemClock,
     log: silentLog,
     settings: new Map(Object.entries(settings)),

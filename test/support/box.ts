@@ -15,8 +15,10 @@ import { type EngineOptions, openEngine } from '../../edge/engine/open.ts';
 import { type Log, silentLog } from '../../edge/log.ts';
 import type { SessionDependencies } from '../../edge/session/context.ts';
 import { PlanCache } from '../../edge/session/plan-cache.ts';
+import { SessionMeters } from '../../edge/session/session-meters.ts';
 import { ShapedPlans } from '../../edge/session/shaped-plans.ts';
 import { StoredRowsBudget } from '../../edge/session/stored-rows.ts';
+import { WriteActivity } from '../../edge/session/write-activity.ts';
 import type { CaptureSupport } from '../../edge/sql/capture.ts';
 import { Sequences } from '../../edge/sql/catalog/sequences.ts';
 import { CatalogStore } from '../../edge/sql/catalog/store.ts';
@@ -101,6 +103,9 @@ export async function openBox(options: BoxOptions = {}): Promise<Box> {
     shapes: new ShapedPlans(),
     storedRows: new StoredRowsBudget(),
     audit: null,
+    meters: new SessionMeters(),
+    activity: new WriteActivity(),
+    slowQueries: null,
     clock: systemClock,
     log,
     settings: new Map(Object.entries(options.settings ?? {})),
