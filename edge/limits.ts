@@ -129,6 +129,27 @@ export const LIMITS = {
   seriesRowsMax: 1_000_000,
   /** Lines of merchant and table that a second of live activity may have. */
   activityLinesMax: 500,
+  /** Connections to the admin port, and those of one address from elsewhere. */
+  adminConnectionsMax: 200,
+  adminConnectionsPerAddressMax: 40,
+  /** From accept to the first byte, and for a TLS handshake, milliseconds. */
+  adminHandshakeMsMax: 10_000,
+  /** Headers of a request, milliseconds. */
+  adminHeadersMsMax: 10_000,
+  /** A whole request, an upload over a poor link included, milliseconds. */
+  adminRequestMsMax: 1_800_000,
+  /** Body of a request to the admin interface, bytes; uploads have their own limit. */
+  adminBodyBytesMax: 64 * 1024,
+  /** Console logins, and how long one lasts without being used and at most, milliseconds. */
+  adminSessionsMax: 100,
+  adminSessionIdleMsMax: 3_600_000,
+  adminSessionMsMax: 43_200_000,
+  /** Those who watch the live sales. */
+  activityWatchersMax: 20,
+  /** Unsent bytes of one watcher above which it is told nothing more until it has caught up. */
+  activityBacklogBytesMax: 64 * 1024,
+  /** A watcher that takes nothing of such a backlog, milliseconds. */
+  deafWatcherMsMax: 30_000,
   /** Nesting of JSON values. */
   jsonNestingMax: 1_000,
   /** What opening the box may take beside its log's recovery, without a word to systemd, milliseconds. */
@@ -149,6 +170,20 @@ export const LIMITS = {
   bundlePartBytesMax: 4 * 1024 * 1024 * 1024,
   /** A whole update bundle, bytes. */
   bundleBytesMax: 2 * 1024 * 1024 * 1024,
+  /** Bytes of the database that a backup beside a running box copies in a second: sales come first. */
+  backupBytesPerSecond: 24 * 1024 * 1024,
+  /** Packed bytes of a backup between two syncs: a large write-back would hold up the syncs of sales. */
+  backupSyncBytes: 1024 * 1024,
+  /** Bytes copied between two looks at the free space. */
+  backupWatchBytes: 8 * 1024 * 1024,
+  /** What a backup says of itself, bytes: a row count for each table. */
+  backupManifestBytesMax: 16 * 1024 * 1024,
+  /** A request to the box that copies or reads the whole file, milliseconds. */
+  wholeFileMsMax: 4 * 3_600_000,
+  /** From the box's start to its first look whether a backup is due, milliseconds: start-up is busy enough. */
+  backupFirstLookMs: 10 * 60_000,
+  /** Between two looks whether a backup is due, milliseconds. */
+  backupLookMs: 60_000,
 } as const;
 
 assert(LIMITS.startupFrameBytesMax < LIMITS.frameBytesMax);
@@ -157,6 +192,9 @@ assert(LIMITS.portalBytesMax < LIMITS.portalBytesTotalMax);
 assert(LIMITS.statementBudgetMs < LIMITS.stretchMsMax);
 assert(LIMITS.statementTurnMsMax < LIMITS.stretchMsMax);
 assert(LIMITS.stretchMsMax < LIMITS.writeBudgetMs);
+assert(LIMITS.adminSessionIdleMsMax <= LIMITS.adminSessionMsMax);
+assert(LIMITS.adminConnectionsPerAddressMax < LIMITS.adminConnectionsMax);
+assert(LIMITS.activityWatchersMax < LIMITS.adminConnectionsPerAddressMax);
 assert(LIMITS.loginRefusalDelayMsMin <= LIMITS.loginRefusalDelayMsMax);
 assert(LIMITS.loginRefusalDelayMsMax < LIMITS.loginMsMax);
 assert(LIMITS.checkpointWalBytes < LIMITS.walPreallocatedBytes);
