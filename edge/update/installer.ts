@@ -58,6 +58,7 @@ const ESP_MARGIN_BYTES = 1024 * 1024;
 export async function installBundle(work: Installation): Promise<UpdateAttempt> {
   const { manifest } = work.bundle;
   requireApplicable(manifest, work.running, work.isDowngradeForced);
+  requireNoTrial(work);
   const slot = otherSlot(work.disk);
   const uki = partOf(work, 'uki');
   const root = partOf(work, 'root');
@@ -139,6 +140,15 @@ export function otherSlot(disk: SystemDisk): Slot {
   if (other !== undefined && slots.some((slot) => slot.isRunning)) return other;
   throw new OperationError(
     'this disk has no second system partition: it is made at the first boot of an image; boot once more',
+  );
+}
+
+/** The other slot is the way back of a version on trial. */
+function requireNoTrial({ state, running }: Installation): void {
+  const { attempt } = readRecord(state);
+  if (attempt?.phase !== 'trial' || attempt.version !== running.version) return;
+  throw new OperationError(
+    `version ${running.version} is still on trial: wait until it has passed its health check`,
   );
 }
 
