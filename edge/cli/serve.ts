@@ -1,13 +1,21 @@
-/** `helios-edge serve`: runs the box until it is told to stop, or until its disk fails it. */
-import { openAppliance } from '../appliance.ts';
+/**
+ * `helios-edge serve`: runs the box until it is told to stop, or until its disk fails it. Where systemd started it,
+ * systemd hears how far it is.
+ */
+import { statSync } from 'node:fs';
+import { type Appliance, openAppliance } from '../appliance.ts';
+import type { Config } from '../config.ts';
 import type { VfsMode } from '../engine/open.ts';
-import { createLog } from '../log.ts';
+import { LIMITS } from '../limits.ts';
+import { createLog, type Log } from '../log.ts';
+import { openServiceManager, type ServiceManager } from '../service/notify.ts';
 import { boxConfig } from './box-config.ts';
 import { COMMON_OPTIONS, parseWords, print, UsageError } from './command.ts';
 
 /** The engine's disk failed: systemd restarts the box, and recovery decides what is there. */
 const EXIT_FATAL = 74;
 const BYTES_PER_MB = 1024 * 1024;
+const MS_PER_SECOND = 1000;
 const VFS_MODES: readonly VfsMode[] = ['durable', 'volatile', 'volatile-nosync'];
 
 export async function serve(args: readonly string[]): Promise<number> {
@@ -16,29 +24,61 @@ export async function serve(args: readonly string[]): Promise<number> {
   const output = config['logging.output'];
   const bytesMax = config['logging.max_size_mb'] * BYTES_PER_MB;
   const log = createLog(config['logging.level'], output === '' ? null : { path: output, bytesMax });
+  const service = openServiceManager(process.env, log);
   const stop = Promise.withResolvers<number>();
-  const box = await openAppliance({
-    config,
-    log,
-    vfsMode: vfsMode(),
-    onFatal: (error) => {
-      log.fatal(
-        { err: error },
-        'the box stops: what was not acknowledged may be lost, nothing else',
-      );
-      process.stderr.write(`helios-edge: the disk failed: ${String(error)}\n`);
-      // Nothing may be answered any more: not even an orderly close.
-      process.exit(EXIT_FATAL);
-    },
-  });
-  print(`helios-edge is ready, listening on ${box.listen.host}:${box.listen.port}`);
-  log.info({ listen: box.listen, pid: process.pid }, 'ready');
-  process.once('SIGTERM', () => stop.resolve(0));
-  process.once('SIGINT', () => stop.resolve(0));
-  const code = await stop.promise;
-  await box.close();
-  log.info('stopped');
-  return code;
+  try {
+    const box = await open(config, log, service);
+    print(`helios-edge is ready, listening on ${box.listen.host}:${box.listen.port}`);
+    log.info({ listen: box.listen, pid: process.pid }, 'ready');
+    service.ready('serving terminals');
+    // Before this a signal just ends the process: what it interrupts is recovery, and that begins again.
+    process.once('SIGTERM', () => stop.resolve(0));
+    process.once('SIGINT', () => stop.resolve(0));
+    const code = await stop.promise;
+    service.stopping('telling the terminals, rolling back what they left open');
+    await box.close();
+    log.info('stopped');
+    return code;
+  } finally {
+    await service.close();
+  }
+}
+
+/** Opens the box, and asks systemd for the time that this takes. */
+async function open(config: Config, log: Log, service: ServiceManager): Promise<Appliance> {
+  const walBytes = sizeOf(`${config['database.path']}-wal`);
+  service.status(`opening the database, ${(walBytes / BYTES_PER_MB).toFixed(0)} MB of log`);
+  // The log is carried back at one stretch, in which nothing can be said.
+  const recoveryMs = (walBytes / LIMITS.recoveryBytesPerSecondMin) * MS_PER_SECOND;
+  service.extendStart(LIMITS.openMsMax + recoveryMs);
+  const begun = performance.now();
+  const still = setInterval(() => {
+    if (performance.now() - begun < LIMITS.openMsTotalMax) service.extendStart(LIMITS.openMsMax);
+  }, LIMITS.openMsMax / 3);
+  try {
+    return await openAppliance({
+      config,
+      log,
+      service,
+      vfsMode: vfsMode(),
+      onFatal: (error) => {
+        log.fatal(
+          { err: error },
+          'the box stops: what was not acknowledged may be lost, nothing else',
+        );
+        process.stderr.write(`helios-edge: the disk failed: ${String(error)}\n`);
+        // Nothing may be answered any more: not even an orderly close.
+        process.exit(EXIT_FATAL);
+      },
+    });
+  } finally {
+    clearInterval(still);
+  }
+}
+
+/** 0 where there is no such file. */
+function sizeOf(path: string): number {
+  return statSync(path, { throwIfNoEntry: false })?.size ?? 0;
 }
 
 /** Test rigs make un-synced bytes vanish with the process; the product never does. */
