@@ -1,13 +1,14 @@
 /**
- * Which of two versions is the newer one: `MAJOR.MINOR.PATCH`, optionally `-suffix`, ordered as semantic
- * versions are. The same texts name partitions and boot entries, so few characters are allowed.
+ * Which of two versions is the newer one: `MAJOR.MINOR.PATCH`, or `MAJOR.MINOR.PATCH~rc1` for what comes before
+ * it. The same texts name partitions and boot entries, and the boot loader orders them by itself: only
+ * texts are allowed that both order the same way.
  *
- * @see https://semver.org/#spec-item-11
+ * @see https://uapi-group.org/specifications/specs/version_format_specification/
  */
 
 /** 36 characters hold a GPT label, and `helios_` takes seven of them. */
 const VERSION_CHARACTERS_MAX = 29;
-const VERSION = /^(\d{1,6})\.(\d{1,6})\.(\d{1,6})(?:-([0-9A-Za-z]+(?:\.[0-9A-Za-z]+)*))?$/;
+const VERSION = /^(\d{1,6})\.(\d{1,6})\.(\d{1,6})(?:~([a-z]{1,8})(\d{0,4}))?$/;
 
 /** True for a text that can name a version. */
 export function isVersion(text: string): boolean {
@@ -21,38 +22,26 @@ export function compareVersions(left: string, right: string): number {
     const difference = (a.numbers[index] ?? 0) - (b.numbers[index] ?? 0);
     if (difference !== 0) return difference;
   }
-  // A version with a suffix comes before the one without.
-  if (a.suffix.length === 0 || b.suffix.length === 0) return b.suffix.length - a.suffix.length;
-  return compareSuffixes(a.suffix, b.suffix);
+  if (a.word === b.word) return a.wordNumber - b.wordNumber;
+  if (a.word === '') return 1;
+  if (b.word === '') return -1;
+  return a.word < b.word ? -1 : 1;
 }
 
 interface Parsed {
   readonly numbers: readonly number[];
-  readonly suffix: readonly string[];
+  /** Empty: a version that is out. */
+  readonly word: string;
+  readonly wordNumber: number;
 }
 
 function parse(text: string): Parsed {
   const match = VERSION.exec(text);
-  if (match === null) throw new Error(`"${text}" is not a version such as 1.4.0`);
-  const [, major, minor, patch, suffix] = match;
+  if (match === null) throw new Error(`"${text}" is not a version such as 1.4.0 or 1.4.0~rc1`);
+  const [, major, minor, patch, word = '', wordNumber = ''] = match;
   return {
     numbers: [major, minor, patch].map(Number),
-    suffix: suffix === undefined ? [] : suffix.split('.'),
+    word,
+    wordNumber: wordNumber === '' ? 0 : Number(wordNumber),
   };
-}
-
-function compareSuffixes(left: readonly string[], right: readonly string[]): number {
-  for (let index = 0; index < Math.min(left.length, right.length); index++) {
-    const [a = '', b = ''] = [left[index], right[index]];
-    if (a === b) continue;
-    const [isNumber, isOtherNumber] = [/^\d+$/.test(a), /^\d+$/.test(b)];
-    if (isNumber && isOtherNumber) {
-      const difference = Number(a) - Number(b);
-      if (difference !== 0) return difference;
-      continue;
-    }
-    if (isNumber !== isOtherNumber) return isNumber ? -1 : 1;
-    return a < b ? -1 : 1;
-  }
-  return left.length - right.length;
 }

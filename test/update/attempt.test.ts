@@ -92,8 +92,8 @@ test('parseBootEntry reads counters and leaves the files of others alone', () =>
     triesLeft: 2,
     triesDone: 1,
   });
-  expect(parseBootEntry('helios_1.2.3-rc.1+3.efi')).toMatchObject({
-    version: '1.2.3-rc.1',
+  expect(parseBootEntry('helios_1.2.3~rc1+3.efi')).toMatchObject({
+    version: '1.2.3~rc1',
     triesLeft: 3,
     triesDone: 0,
   });

@@ -175,13 +175,13 @@ test('a genuine bundle must suit the box', () => {
   expect(() => requireApplicable(needs, box, true)).toThrow('install 1.1.5 first');
 });
 
-test('versions are ordered as semantic versions', () => {
+test('versions are ordered as the boot loader orders them', () => {
   const order = [
     '0.9.0',
-    '1.0.0-1',
-    '1.0.0-2',
-    '1.0.0-10',
-    '1.0.0-rc.1',
+    '1.0.0~beta',
+    '1.0.0~rc1',
+    '1.0.0~rc2',
+    '1.0.0~rc10',
     '1.0.0',
     '1.0.10',
     '1.2.0',
@@ -191,7 +191,16 @@ test('versions are ordered as semantic versions', () => {
       expect(Math.sign(compareVersions(a, b)), `${a} ${b}`).toBe(Math.sign(left - right));
     }
   }
-  for (const text of ['', '1', '1.0', '1.0.0 ', '1.0.0+3', '1.0.0/..', `1.0.0-${'a'.repeat(30)}`]) {
+  for (const text of [
+    '',
+    '1',
+    '1.0',
+    '1.0.0 ',
+    '1.0.0+3',
+    '1.0.0/..',
+    '1.0.0-rc1',
+    `1.0.0~${'a'.repeat(30)}`,
+  ]) {
     expect(isVersion(text), text).toBe(false);
   }
 });
