@@ -6,7 +6,7 @@
  * all mean "offline": they never clear, never set aside and never apply anything. Redirects are not
  * followed: a portal uses them, a receiver does not.
  */
-import { Agent, type Dispatcher, request as httpRequest } from 'undici';
+import type { Agent, Dispatcher } from 'undici';
 import { decodeAnswer, decodeRefusal } from './answer-codec.ts';
 import { ACCEPTED_ENCODINGS, compress, decompress, PREFERRED_ENCODING } from './compression.ts';
 import { CONTENT_TYPE, type SyncAnswer, type SyncRequest } from './protocol.ts';
@@ -42,27 +42,16 @@ interface RawAnswer {
   readonly body: Uint8Array;
 }
 
-/** `undici` over a small pool of kept connections. */
+/** `undici` over a small pool of kept connections; loaded at the first exchange, after the terminals are served. */
 export class HttpTransport implements Transport {
   readonly #settings: TransportSettings;
-  readonly #agent: Agent;
+  #agent: Agent | null = null;
   #requests = 0;
   #bytesSent = 0;
   #bytesReceived = 0;
 
   constructor(settings: TransportSettings) {
     this.#settings = settings;
-    this.#agent = new Agent({
-      connect: {
-        timeout: Math.min(SYNC_LIMITS.connectMsMax, settings.requestMsMax),
-        keepAlive: true,
-        keepAliveInitialDelay: 25_000,
-      },
-      connections: 2,
-      headersTimeout: settings.requestMsMax,
-      bodyTimeout: settings.requestMsMax,
-      keepAliveTimeout: 10_000,
-    });
   }
 
   async exchange(request: SyncRequest, signal: AbortSignal): Promise<SyncAnswer> {
@@ -80,15 +69,17 @@ export class HttpTransport implements Transport {
   }
 
   async close(): Promise<void> {
-    await this.#agent.destroy();
+    await this.#agent?.destroy();
   }
 
   async #post(body: Uint8Array, signal: AbortSignal): Promise<RawAnswer> {
     const { endpoint, token, requestMsMax } = this.#settings;
     this.#requests += 1;
     this.#bytesSent += body.byteLength;
+    const undici = await import('undici');
+    this.#agent ??= new undici.Agent(agentOptions(requestMsMax));
     try {
-      const response = await httpRequest(endpoint, {
+      const response = await undici.request(endpoint, {
         dispatcher: this.#agent,
         method: 'POST',
         headers: {
@@ -127,6 +118,20 @@ export class HttpTransport implements Transport {
     const body = await decompress(raw, encoding, SYNC_LIMITS.answerBytesMax);
     return { status: response.statusCode, contentType, body };
   }
+}
+
+function agentOptions(requestMsMax: number): Agent.Options {
+  return {
+    connect: {
+      timeout: Math.min(SYNC_LIMITS.connectMsMax, requestMsMax),
+      keepAlive: true,
+      keepAliveInitialDelay: 25_000,
+    },
+    connections: 2,
+    headersTimeout: requestMsMax,
+    bodyTimeout: requestMsMax,
+    keepAliveTimeout: 10_000,
+  };
 }
 
 function oneHeader(value: string | string[] | undefined): string {

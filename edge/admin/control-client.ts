@@ -2,7 +2,6 @@
  * The command line's end of the control socket.
  */
 import { existsSync } from 'node:fs';
-import { Client } from 'undici';
 import { controlSocketPath } from './control-socket.ts';
 import { OperationError } from './operations.ts';
 
@@ -20,6 +19,8 @@ export async function askBox(
 ): Promise<unknown> {
   const socketPath = controlSocketPath(dataDir);
   if (!existsSync(socketPath)) throw notRunning(dataDir);
+  // Only the commands that ask need a client; the box itself starts without one.
+  const { Client } = await import('undici');
   const client = new Client('http://box', {
     socketPath,
     headersTimeout: REQUEST_MS_MAX,

@@ -13,7 +13,6 @@ import { mkdir, open, readFile, rename } from 'node:fs/promises';
 import { isIP } from 'node:net';
 import { dirname, join } from 'node:path';
 import { createSecureContext, type SecureContext } from 'node:tls';
-import { generate } from 'selfsigned';
 
 export interface TlsMaterial {
   readonly secureContext: SecureContext;
@@ -115,6 +114,8 @@ async function makeCertificate(
   const altNames = all.map((name) =>
     isIP(name) === 0 ? ({ type: 2, value: name } as const) : ({ type: 7, ip: name } as const),
   );
+  // Needed on first boot only, and a tenth of a second to load.
+  const { generate } = await import('selfsigned');
   const made = await generate([{ name: 'commonName', value: 'helios-edge' }], {
     keyType: 'ec',
     curve: 'P-256',
