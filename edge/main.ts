@@ -5,6 +5,8 @@
 import { OperationError } from './admin/operations.ts';
 import { type Command, print, UsageError } from './cli/command.ts';
 import { configCheck } from './cli/config-check.ts';
+import { configLimits } from './cli/config-limits.ts';
+import { healthCommands } from './cli/health.ts';
 import { merchantCommands } from './cli/merchant.ts';
 import { statusCommands } from './cli/status.ts';
 import { ConfigError } from './config.ts';
@@ -58,6 +60,8 @@ const COMMANDS: readonly Command[] = [
   ...statusCommands,
   ...merchantCommands,
   configCheck,
+  configLimits,
+  ...healthCommands,
   receiver,
   version,
 ];

@@ -5,7 +5,8 @@
 import { existsSync } from 'node:fs';
 import { type Config, loadConfig } from '../config.ts';
 
-const SYSTEM_CONFIG = '/etc/heliosdb/config.toml';
+/** The first that is there: an appliance's, or the one of a machine that runs the box beside other things. */
+const SYSTEM_CONFIGS = ['/etc/helios-edge/config.toml', '/etc/heliosdb/config.toml'];
 
 export interface BoxOptions {
   readonly config?: string | undefined;
@@ -15,7 +16,7 @@ export interface BoxOptions {
 
 /** @throws ConfigError */
 export function boxConfig(options: BoxOptions): Config {
-  const file = options.config ?? (existsSync(SYSTEM_CONFIG) ? SYSTEM_CONFIG : undefined);
+  const file = options.config ?? SYSTEM_CONFIGS.find((path) => existsSync(path));
   return loadConfig(file, {
     file,
     settings: options.set,
