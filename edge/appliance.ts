@@ -10,21 +10,27 @@ import { captureFunctions, createCaptureSupport } from '../cloud-sync/capture.ts
 import { HybridClock } from '../cloud-sync/clock.ts';
 import { attachClock, ensureSyncSchema } from '../cloud-sync/sync-schema.ts';
 import { createSyncWorker, type SyncWorker } from '../cloud-sync/worker.ts';
-import { startControlSocket, startHealthListener } from './admin/control-socket.ts';
+import { consoleRoutes } from './admin/console-assets.ts';
+import { startControlSocket } from './admin/control-socket.ts';
 import type { Operations } from './admin/operations.ts';
+import { SlowLog } from './admin/slow-log.ts';
 import { embeddedAsset } from './assets.ts';
 import { createTokenVerifier } from './auth/jwt.ts';
 import { LoginThrottle } from './auth/login-throttle.ts';
+import { BoxMeters } from './box-meters.ts';
+import { BoxOperate } from './box-operate.ts';
+import { BoxBackups } from './backup/box-backups.ts';
 import { boxOperations } from './box-operations.ts';
 import { systemClock } from './clock.ts';
 import type { Config } from './config.ts';
 import type { Engine } from './engine/engine.ts';
 import { openEngine, type VfsMode } from './engine/open.ts';
-import { createLog, type Log } from './log.ts';
+import { installedWasmBinary } from './engine/wasm-binary.ts';
+import { createLog, type Log, type LogFile } from './log.ts';
 import type { ConnectionContext } from './net/connection.ts';
 import { ConnectionRegistry } from './net/connection-registry.ts';
 import { type ListenAddress, Listener } from './net/listener.ts';
-import { loadTlsMaterial } from './net/tls-material.ts';
+import { loadTlsMaterial, type TlsMaterial } from './net/tls-material.ts';
 import { readWorkerThread } from './read-worker-thread.ts';
 import type { ServiceManager } from './service/notify.ts';
 import { SelfTest } from './service/self-test.ts';
@@ -32,18 +38,15 @@ import { startWatchdog } from './service/watchdog.ts';
 import type { AuditEntry } from './session/audit-entry.ts';
 import { PlanCache } from './session/plan-cache.ts';
 import { createSession } from './session/session.ts';
-import { SessionMeters } from './session/session-meters.ts';
 import { ShapedPlans } from './session/shaped-plans.ts';
 import { StoredRowsBudget } from './session/stored-rows.ts';
-import { WriteActivity } from './session/write-activity.ts';
 import { Sequences } from './sql/catalog/sequences.ts';
 import { CatalogStore } from './sql/catalog/store.ts';
 import { SyncStateSource } from './sql/catalog/system/pg-stat-sync.ts';
 import { resolveSystemRelation } from './sql/catalog/system/resolve-system-relation.ts';
-import type { Compiler } from './sql/compiler.ts';
 import { type CompilerParts, createCompiler } from './sql/create-compiler.ts';
 import { functionLibrary } from './sql/functions/library.ts';
-import { openAdminCredential } from './tenants/admin-key.ts';
+import { openAdminCredential, openAdminKeyCheck } from './tenants/admin-key.ts';
 import { type BoxIdentity, loadBoxIdentity } from './tenants/box-identity.ts';
 import { KeyFunctions } from './tenants/key-functions.ts';
 import { MerchantDirectory } from './tenants/merchant-directory.ts';
@@ -87,11 +90,12 @@ export async function openAppliance(options: ApplianceOptions): Promise<Applianc
 /** What lies below the sessions: the file, the catalog in it, the merchants, the way to the cloud. */
 interface Foundation {
   readonly engine: Engine;
-  readonly compiler: Compiler;
+  readonly compiler: CompilerParts;
   readonly catalogs: CatalogStore;
   readonly directory: MerchantDirectory;
   readonly identity: BoxIdentity;
   readonly sync: SyncWorker | null;
+  readonly meters: BoxMeters;
 }
 
 type Closers = (() => Promise<void>)[];
@@ -101,7 +105,13 @@ async function assemble(options: ApplianceOptions, closers: Closers): Promise<Ap
   mkdirSync(config.dataDir, { recursive: true, mode: 0o700 });
   const foundation = await openFoundation(options, closers);
   const registry = new ConnectionRegistry(config['proxy.max_client_connections']);
-  const listener = await openListener(options, foundation, registry);
+  const tls = await loadTlsMaterial({
+    dataDir: config.dataDir,
+    certFile: config['proxy.tls.cert_file'] || null,
+    keyFile: config['proxy.tls.key_file'] || null,
+    names: [hostname()],
+  });
+  const listener = await openListener(options, foundation, registry, tls);
   // A merchant that is suspended or removed is out at once.
   const { directory } = foundation;
   directory.onChange((merchant) => {
@@ -110,22 +120,35 @@ async function assemble(options: ApplianceOptions, closers: Closers): Promise<Ap
   const listen = await listener.listenTcp(parseAddress(config['proxy.listen_addr']));
   closers.push(() => listener.stop(SHUTDOWN_GRACE_MS));
   let isReady = true;
+  const isReadyNow = (): boolean => isReady;
+  const addresses = { admin: null as string | null, metrics: null as string | null };
+  const operate = new BoxOperate({
+    ...foundation,
+    ...options,
+    clock: systemClock,
+    catalog: () => foundation.catalogs.current,
+    registry,
+    isReady: isReadyNow,
+  });
   const selfTest = new SelfTest(foundation.engine, systemClock);
+  const backups = openBackups(options, foundation);
   const operations = boxOperations({
     ...foundation,
     registry,
     listen,
     selfTest,
-    isReady: () => isReady,
+    backups,
+    operate,
+    addresses: () => addresses,
+    isReady: isReadyNow,
   });
   const control = await startControlSocket(config.dataDir, operations);
   closers.push(() => control.close());
-  const health = await startHealthListener(
-    config['server.host'],
-    config['server.admin_port'],
-    () => isReady,
-  );
-  closers.push(() => health.close());
+  // Before the control socket, which waits for whoever asked for a backup.
+  closers.push(() => backups.close());
+  Object.assign(addresses, await openDoors(options, operations, tls, closers));
+  operate.start();
+  closers.push(() => operate.stop());
   foundation.sync?.start();
   const { engine } = foundation;
   closers.push(startWatchdog({ engine, selfTest, log: options.log }, options.service));
@@ -143,6 +166,7 @@ async function assemble(options: ApplianceOptions, closers: Closers): Promise<Ap
 
 async function openFoundation(options: ApplianceOptions, closers: Closers): Promise<Foundation> {
   const { config, log } = options;
+  const meters = new BoxMeters();
   const hybridClock = new HybridClock({ wallMs: () => systemClock.wallMicros() / 1000n });
   const sequences = new Sequences();
   const keyFunctions = new KeyFunctions();
@@ -151,7 +175,7 @@ async function openFoundation(options: ApplianceOptions, closers: Closers): Prom
   const own = { scalars, aggregates: [], collations: [] };
   const [compiler, engine] = await Promise.all([
     openCompiler(),
-    openStore(options, [functionLibrary, captureFunctions(hybridClock), own]),
+    openStore(options, [functionLibrary, captureFunctions(hybridClock), own], meters),
   ]);
   closers.push(() => engine.close());
   const identity = await loadBoxIdentity(engine);
@@ -180,13 +204,29 @@ async function openFoundation(options: ApplianceOptions, closers: Closers): Prom
     syncState.use(() => sync.linkState());
     closers.push(() => sync.stop());
   }
-  return { engine, compiler, catalogs, directory, identity, sync };
+  return { engine, compiler, catalogs, directory, identity, sync, meters };
+}
+
+function openBackups(
+  { config, log }: ApplianceOptions,
+  { engine, identity }: Foundation,
+): BoxBackups {
+  const wasmBinary = embeddedAsset('sqlite3.wasm') ?? installedWasmBinary();
+  return new BoxBackups({
+    engine,
+    threads: { factory: readWorkerThread, wasmBinary },
+    config,
+    boxId: identity.boxId,
+    clock: systemClock,
+    log,
+  });
 }
 
 async function openListener(
   { config, log }: ApplianceOptions,
-  { engine, compiler, catalogs, directory }: Foundation,
+  { engine, compiler, catalogs, directory, meters }: Foundation,
   registry: ConnectionRegistry,
+  tls: TlsMaterial,
 ): Promise<Listener> {
   const audit = openAudit(config);
   const sessions = {
@@ -196,22 +236,23 @@ async function openListener(
     plans: new PlanCache(),
     shapes: new ShapedPlans(),
     storedRows: new StoredRowsBudget(),
-    audit: audit === null ? null : (entry: AuditEntry) => audit.info(entry, 'statement'),
-    meters: new SessionMeters(),
-    activity: new WriteActivity(),
-    slowQueries: null,
+    audit:
+      audit === null
+        ? null
+        : (entry: AuditEntry) => {
+            meters.auditLines += 1;
+            audit.info(entry, 'statement');
+          },
+    meters: meters.sessions,
+    activity: meters.activity,
+    slowQueries: openSlowLog(config, compiler),
     clock: systemClock,
     log,
     settings: sessionSettings(config),
   };
   return new Listener({
     policy: loginPolicy(config, directory),
-    tls: await loadTlsMaterial({
-      dataDir: config.dataDir,
-      certFile: config['proxy.tls.cert_file'] || null,
-      keyFile: config['proxy.tls.key_file'] || null,
-      names: [hostname()],
-    }),
+    tls,
     registry,
     throttle: new LoginThrottle(systemClock),
     createSession: (login, output) => createSession(sessions, login, output),
@@ -220,9 +261,68 @@ async function openListener(
     loginMsMax: config['proxy.connection_timeout_ms'],
     onLogin: (event) => {
       audit?.info(event, 'login');
+      if (event.accepted) meters.loginsAccepted += 1;
+      else meters.loginsRefused += 1;
       if (event.accepted) log.debug(event, 'login');
       else log.warn(event, 'login refused');
     },
+  });
+}
+
+/** The admin port and the figures' port: behind the terminals' own, whose service they only tell of. */
+async function openDoors(
+  { config, log }: ApplianceOptions,
+  operations: Operations,
+  tls: TlsMaterial,
+  closers: Closers,
+): Promise<{ readonly admin: string; readonly metrics: string | null }> {
+  const host = config['server.host'];
+  const { startAdminServer } = await import('./admin/admin-server.ts');
+  const admin = await startAdminServer({
+    host,
+    port: config['server.admin_port'],
+    operations,
+    isKey: openAdminKeyCheck(config.dataDir),
+    tls,
+    clock: systemClock,
+    log,
+    addPages: consoleRoutes,
+  });
+  closers.push(() => admin.close());
+  const metrics = await openMetrics(config, operations, log, closers);
+  return { admin: `${admin.host}:${admin.port}`, metrics };
+}
+
+/** Without its figures a box sells all the same: a port that is taken is told, and no more. */
+async function openMetrics(
+  config: Config,
+  operations: Operations,
+  log: Log,
+  closers: Closers,
+): Promise<string | null> {
+  if (!config['monitoring.metrics_enabled']) return null;
+  const host = config['server.host'];
+  const port = config['monitoring.prometheus_port'];
+  const { startMetricsServer } = await import('./admin/metrics-server.ts');
+  try {
+    const server = await startMetricsServer({ host, port }, () => operations.metrics(), log);
+    closers.push(() => server.close());
+    return `${host}:${server.port}`;
+  } catch (error) {
+    log.error({ err: error, port }, 'the figures for Prometheus cannot be served');
+    return null;
+  }
+}
+
+/** Statements above the threshold, in a file of their own beside the data. */
+function openSlowLog(config: Config, compiler: CompilerParts): SlowLog | null {
+  const thresholdMs = config['monitoring.slow_query_threshold_ms'];
+  if (thresholdMs === 0) return null;
+  return new SlowLog({
+    thresholdMs,
+    log: createLog('info', besideData(config, 'slow.log')),
+    clock: systemClock,
+    withoutLiterals: (text) => compiler.withoutLiterals(text),
   });
 }
 
@@ -237,6 +337,7 @@ function openCompiler(): Promise<CompilerParts> {
 function openStore(
   options: ApplianceOptions,
   libraries: readonly FunctionLibrary[],
+  meters: BoxMeters,
 ): Promise<Engine> {
   const { config, log } = options;
   const wasmBinary = embeddedAsset('sqlite3.wasm');
@@ -256,7 +357,11 @@ function openStore(
     writerIdleMs: config['proxy.writer_idle_timeout_ms'],
     workerFactory: readWorkerThread,
     vfsMode: options.vfsMode ?? 'durable',
-    onFatal: options.onFatal,
+    meters: meters.engine,
+    onFatal: (error) => {
+      meters.hasFailed = true;
+      options.onFatal(error);
+    },
     ...(wasmBinary === undefined ? {} : { wasmBinary }),
   });
 }
@@ -292,8 +397,12 @@ async function openSync(
 /** Logins and statements' ends, in a file of their own beside the data. */
 function openAudit(config: Config): Log | null {
   if (!config['proxy.rls.audit_log_enabled']) return null;
+  return createLog('info', besideData(config, 'audit.log'));
+}
+
+function besideData(config: Config, name: string): LogFile {
   const bytesMax = config['logging.max_size_mb'] * BYTES_PER_MB;
-  return createLog('info', { path: join(config.dataDir, 'audit.log'), bytesMax });
+  return { path: join(config.dataDir, name), bytesMax };
 }
 
 function loginPolicy(config: Config, directory: MerchantDirectory): ConnectionContext['policy'] {

@@ -2,10 +2,18 @@
  * What can be asked of a running box, answered by its parts.
  */
 import type { SyncWorker } from '../cloud-sync/worker.ts';
-import { OperationError, type Operations, type SyncStatus } from './admin/operations.ts';
+import {
+  type BoxStatus,
+  OperationError,
+  type Operations,
+  type SyncStatus,
+} from './admin/operations.ts';
+import type { BoxBackups } from './backup/box-backups.ts';
+import type { BoxOperate } from './box-operate.ts';
 import type { Engine } from './engine/engine.ts';
 import type { ConnectionRegistry } from './net/connection-registry.ts';
 import type { ListenAddress } from './net/listener.ts';
+import type { SelfTest } from './service/self-test.ts';
 import type { BoxIdentity } from './tenants/box-identity.ts';
 import type { MerchantDirectory } from './tenants/merchant-directory.ts';
 import { VERSION } from './version.ts';
@@ -18,6 +26,11 @@ export interface BoxParts {
   readonly registry: ConnectionRegistry;
   readonly identity: BoxIdentity;
   readonly listen: ListenAddress;
+  readonly selfTest: SelfTest;
+  readonly backups: BoxBackups;
+  readonly operate: BoxOperate;
+  /** Where the admin interface and the figures are to be found; null: nowhere. */
+  readonly addresses: () => { readonly admin: string | null; readonly metrics: string | null };
   /** False from the moment the box begins to stop. */
   readonly isReady: () => boolean;
 }
@@ -35,33 +48,41 @@ const SYNC_OFF: SyncStatus = {
 };
 
 export function boxOperations(parts: BoxParts): Operations {
-  const { engine, directory, sync, registry, identity, listen, isReady } = parts;
+  const { engine, directory, sync, registry, identity, listen, selfTest, isReady } = parts;
+  const { operate, addresses } = parts;
   const running = (): SyncWorker => {
     if (sync !== null) return sync;
     throw new OperationError('sync is off: set sync.enable_remote_sync and sync.sync_endpoint');
   };
   const syncStatus = async (): Promise<SyncStatus> => (await sync?.status()) ?? SYNC_OFF;
+  const status = async (): Promise<BoxStatus> => {
+    const store = engine.status();
+    const counts = registry.counts();
+    return {
+      version: VERSION,
+      boxId: identity.boxId,
+      ready: isReady(),
+      listen: `${listen.host}:${listen.port}`,
+      ...addresses(),
+      pid: process.pid,
+      uptimeSeconds: process.uptime(),
+      connections: counts.merchants + counts.admins,
+      merchants: directory.size,
+      lastCommit: String(store.lastCommit),
+      durableCommit: String(store.durableCommit),
+      databaseBytes: store.databaseBytes,
+      walBytes: store.walBytes,
+      residentBytes: process.memoryUsage.rss(),
+      sync: await syncStatus(),
+    };
+  };
   return {
-    status: async () => {
-      const store = engine.status();
-      const counts = registry.counts();
-      return {
-        version: VERSION,
-        boxId: identity.boxId,
-        ready: isReady(),
-        listen: `${listen.host}:${listen.port}`,
-        pid: process.pid,
-        uptimeSeconds: process.uptime(),
-        connections: counts.merchants + counts.admins,
-        merchants: directory.size,
-        lastCommit: String(store.lastCommit),
-        durableCommit: String(store.durableCommit),
-        databaseBytes: store.databaseBytes,
-        walBytes: store.walBytes,
-        residentBytes: process.memoryUsage.rss(),
-        sync: await syncStatus(),
-      };
-    },
+    ...operate.operations({ status, syncStatus }),
+    selfTest: () => selfTest.runWithin(),
+    backup: (wish) => parts.backups.backup(wish),
+    backups: async () => parts.backups.list(),
+    check: (options) => parts.backups.check(options),
+    status,
     merchantAdd: (request) => directory.add(request),
     merchantList: async () => directory.list(),
     merchantRotateKey: (id) => directory.rotateKey(id),

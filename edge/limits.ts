@@ -150,6 +150,52 @@ export const LIMITS = {
   activityBacklogBytesMax: 64 * 1024,
   /** A watcher that takes nothing of such a backlog, milliseconds. */
   deafWatcherMsMax: 30_000,
+  /** A clock that shows an earlier time is wrong: no version is as old, milliseconds since 1970. */
+  clockPlausibleSinceMs: Date.UTC(2026, 0, 1),
+  /** Connections to the port that Prometheus scrapes. */
+  metricsConnectionsMax: 20,
+  /** Age of the counts of what waits for the cloud, for scrapes, milliseconds: counting is a query. */
+  syncCountsMsMax: 5_000,
+  /** Days before a certificate's end, of a newest backup, and of a row that waits for the cloud, from which doctor speaks. */
+  certificateDaysWarn: 30,
+  backupDaysWarn: 3,
+  unsyncedDaysFail: 3,
+  /** Lines of the slow-query log in one second; its statement, characters; what of a text is read for it. */
+  slowQueryLinesPerSecondMax: 20,
+  slowQueryTextMax: 2_000,
+  slowQueryScanCharsMax: 64 * 1024,
+  /** Of each log, what a support bundle takes, bytes; what reading the journal may take, milliseconds. */
+  supportLogBytesMax: 2 * 1024 * 1024,
+  supportJournalMsMax: 10_000,
+  /** Between two looks at the machine, and how old a look may be for whoever asks, milliseconds. */
+  deviceLookMs: 60_000,
+  deviceFreshMs: 5_000,
+  /** Between two questions to the disk itself, milliseconds. */
+  deviceWearLookMs: 6 * 3_600_000,
+  /** Temperature of the hottest sensor, degrees Celsius. */
+  deviceCelsiusWarn: 75,
+  deviceCelsiusFail: 90,
+  /** Free space of the data partition, bytes, and as a share where there is no plenty. */
+  deviceFreeBytesWarn: 1024 * 1024 * 1024,
+  deviceFreeBytesFail: 256 * 1024 * 1024,
+  deviceFreePercentWarn: 15,
+  deviceFreePercentFail: 5,
+  deviceFreeBytesPlenty: 10 * 1024 * 1024 * 1024,
+  /** Free file entries, percent. */
+  deviceInodesPercentWarn: 10,
+  deviceInodesPercentFail: 2,
+  /** Life of the disk that is used up, percent. */
+  deviceWearPercentWarn: 80,
+  deviceWearPercentFail: 100,
+  /** Memory that programs could still have, percent. */
+  deviceMemoryPercentWarn: 12,
+  deviceMemoryPercentFail: 4,
+  /** Load of five minutes for each processor. */
+  deviceLoadWarn: 2,
+  deviceLoadFail: 6,
+  /** Damaged or lost packets: their least number, and their share, from which a cable is suspected. */
+  deviceNetworkErrorsMin: 1_000,
+  deviceNetworkErrorShareWarn: 0.01,
   /** Nesting of JSON values. */
   jsonNestingMax: 1_000,
   /** What opening the box may take beside its log's recovery, without a word to systemd, milliseconds. */
@@ -164,6 +210,15 @@ export const LIMITS = {
   selfTestEveryMs: 10_000,
   /** One value made by a function (repeat, lpad, an array), bytes or elements. */
   valueBytesMax: 64 * 1024 * 1024,
+  /** Merchants of one claim or import: each key costs some milliseconds to store. */
+  claimMerchantsMax: 1_000,
+  /** Wrong claim codes in a row, after which none is looked at for a while, milliseconds. */
+  claimCodeTriesMax: 5,
+  claimCodePauseMs: 60_000,
+  /** A claim file, or a list of merchants, bytes. */
+  claimFileBytesMax: 1024 * 1024,
+  /** From the answer to a claim to starting anew with it, milliseconds: the answer must get out. */
+  claimRestartDelayMs: 500,
   /** Manifest of an update bundle, bytes: read before its signature is known. */
   bundleManifestBytesMax: 64 * 1024,
   /** One part of an update bundle, packed or not, bytes. */
@@ -192,6 +247,9 @@ assert(LIMITS.portalBytesMax < LIMITS.portalBytesTotalMax);
 assert(LIMITS.statementBudgetMs < LIMITS.stretchMsMax);
 assert(LIMITS.statementTurnMsMax < LIMITS.stretchMsMax);
 assert(LIMITS.stretchMsMax < LIMITS.writeBudgetMs);
+assert(LIMITS.deviceFreeBytesFail < LIMITS.deviceFreeBytesWarn);
+assert(LIMITS.deviceFreeBytesWarn < LIMITS.deviceFreeBytesPlenty);
+assert(LIMITS.deviceFreshMs < LIMITS.deviceLookMs);
 assert(LIMITS.adminSessionIdleMsMax <= LIMITS.adminSessionMsMax);
 assert(LIMITS.adminConnectionsPerAddressMax < LIMITS.adminConnectionsMax);
 assert(LIMITS.activityWatchersMax < LIMITS.adminConnectionsPerAddressMax);

@@ -16,8 +16,10 @@ export function controlRoutes(operations: Operations): FastifyInstance {
     reply.code(known ? 400 : 500).send({ error: message });
   });
   app.get('/status', () => operations.status());
+  app.post('/self-test', () => operations.selfTest());
   merchantRoutes(app, operations);
   syncRoutes(app, operations);
+  backupRoutes(app, operations);
   return app;
 }
 
@@ -62,4 +64,14 @@ function syncRoutes(app: FastifyInstance, operations: Operations): void {
     await operations.syncDiscard(id);
     return {};
   });
+}
+
+function backupRoutes(app: FastifyInstance, operations: Operations): void {
+  app.get('/backups', () => operations.backups());
+  app.post('/backup', ({ body }) =>
+    operations.backup({ target: optionalText(body, 'target'), label: optionalText(body, 'label') }),
+  );
+  app.post('/check', ({ body }) =>
+    operations.check({ deep: optionalText(body, 'depth') === 'deep' }),
+  );
 }

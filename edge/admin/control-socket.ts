@@ -1,14 +1,12 @@
 /**
  * Where the control socket lies, and how it is opened; `control-routes.ts` says what it answers.
  *
- * The socket is the box's own (mode 0600): whoever may open it is the administrator. The admin
- * listener serves only `/health` and `/ready`, which tell nothing about merchants.
+ * The socket is the box's own (mode 0600): whoever may open it is the administrator.
  */
 import { createHash } from 'node:crypto';
 import { chmodSync, existsSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import fastify from 'fastify';
 import { controlRoutes } from './control-routes.ts';
 import type { Operations } from './operations.ts';
 
@@ -45,20 +43,4 @@ export async function startControlSocket(
       rmSync(path, { force: true });
     },
   };
-}
-
-/** Starts `/health` and `/ready` on the admin port. Returns the address. */
-export async function startHealthListener(
-  host: string,
-  port: number,
-  ready: () => boolean,
-): Promise<{ readonly url: string; close(): Promise<void> }> {
-  const app = fastify();
-  app.get('/health', async () => ({ status: 'ok' }));
-  app.get('/ready', async (_request, reply) => {
-    if (!ready()) reply.code(503);
-    return { ready: ready() };
-  });
-  const url = await app.listen({ host, port });
-  return { url, close: () => app.close() };
 }

@@ -2,6 +2,14 @@
  * What can be asked of a running box, whoever asks: the command line over the control socket, the
  * admin HTTP listener, the library. The appliance implements it; nothing here knows HTTP.
  */
+import type { Readable } from 'node:stream';
+import type { BackupSummary } from '../backup/backup-directory.ts';
+import type { CheckFinding } from '../backup/check.ts';
+import type { BackupResult } from '../backup/make-backup.ts';
+import type { DeviceHealth, Health } from '../device/device-health.ts';
+import type { WriteCount } from '../session/write-activity.ts';
+
+export type { BackupResult, BackupSummary, CheckFinding, DeviceHealth, WriteCount };
 
 export interface MerchantSummary {
   readonly id: string;
@@ -42,6 +50,9 @@ export interface BoxStatus {
   readonly boxId: string;
   readonly ready: boolean;
   readonly listen: string;
+  /** `host:port` of the admin interface and of the figures; null: not served. */
+  readonly admin: string | null;
+  readonly metrics: string | null;
   readonly pid: number;
   readonly uptimeSeconds: number;
   readonly connections: number;
@@ -54,13 +65,71 @@ export interface BoxStatus {
   readonly sync: SyncStatus;
 }
 
+/** A connection that is logged in. */
+export interface Terminal {
+  readonly pid: number;
+  /** As given at login: `merchant`, `merchant/terminal` or `admin`. */
+  readonly user: string;
+  readonly merchant: string | null;
+  readonly address: string;
+  readonly tls: boolean;
+  readonly since: string;
+  readonly statements: number;
+  /** Since its last statement ended, or since its login. */
+  readonly idleSeconds: number;
+  readonly state: 'active' | 'idle' | 'idle in transaction' | 'idle in failed transaction';
+}
+
+/** What `doctor` has found: for the shop, in plain words. */
+export interface Finding {
+  readonly id: string;
+  readonly state: Health;
+  readonly title: string;
+  /** What it means for the shop. */
+  readonly meaning: string;
+  /** What to do; empty where nothing is to be done. */
+  readonly mend: string;
+}
+
+export interface Readiness {
+  readonly ready: boolean;
+  /** Why not; empty when terminals are served. */
+  readonly reasons: readonly string[];
+}
+
 /** A request that cannot be carried out: the message names the cause and the mend. */
 export class OperationError extends Error {
   override readonly name = 'OperationError';
 }
 
 export interface Operations {
+  /** False when the store has failed: the process is about to end. */
+  isAlive(): boolean;
+  /** Whether terminals are served. */
+  readiness(): Readiness;
+  terminals(): Promise<readonly Terminal[]>;
+  /** Told once a second of what was written, if anything, until the returned function is called. */
+  watchActivity(listener: (counts: readonly WriteCount[]) => void): () => void;
+  device(): Promise<DeviceHealth>;
+  /** Everything worth knowing about this box, the worst first. */
+  diagnose(): Promise<readonly Finding[]>;
+  /** The figures in Prometheus' text format. */
+  metrics(): Promise<string>;
+  /** A gzipped tar without secrets, for whoever helps from afar. */
+  supportBundle(): Promise<Readable>;
   status(): Promise<BoxStatus>;
+  /** A real write, made durable on the disk, and read back. */
+  selfTest(): Promise<{ readonly milliseconds: number }>;
+  /** Makes a verified copy of the whole file while the shop sells; one at a time. */
+  backup(wish: {
+    /** A directory on the box instead of the configured one. */
+    readonly target?: string | undefined;
+    readonly label?: string | undefined;
+  }): Promise<BackupResult>;
+  /** What lies in the configured directory, the newest first. */
+  backups(): Promise<readonly BackupSummary[]>;
+  /** Examines the stored file; an empty answer is a sound one. */
+  check(options: { readonly deep: boolean }): Promise<readonly CheckFinding[]>;
   merchantAdd(request: {
     readonly id: string;
     readonly name: string;

@@ -9,6 +9,7 @@
  */
 import { EdgeError } from '../errors.ts';
 import type { Log } from '../log.ts';
+import type { EngineMeters } from './engine-meters.ts';
 import type { LoneSync } from './lone-sync.ts';
 
 /** The log as the group commit sees it. */
@@ -26,6 +27,7 @@ export interface GroupCommitParts {
   readonly onFatal: (error: unknown) => void;
   /** Decides when `syncInPlace` is used; absent: never. */
   readonly loneSync?: LoneSync;
+  readonly meters?: EngineMeters;
 }
 
 /** A commit that nobody awaits is made durable all the same, after this long. */
@@ -146,12 +148,13 @@ export class GroupCommit {
 
   /** False when it has to be done the other way. */
   #syncAlone(): boolean {
-    const { commitLog, loneSync, onFatal } = this.#parts;
+    const { commitLog, loneSync, onFatal, meters } = this.#parts;
     const target = this.#last;
     try {
       const begunMs = loneSync?.begin() ?? 0;
       if (commitLog.syncInPlace?.() !== true) return false;
-      loneSync?.ended(begunMs);
+      const tookMs = loneSync?.ended(begunMs) ?? 0;
+      meters?.synced(tookMs, Number(target - this.#durable));
       commitLog.assertInPlace();
     } catch (error) {
       this.fail(error);
@@ -169,13 +172,14 @@ export class GroupCommit {
     this.#next = null;
     const target = this.#last;
     this.#syncing = target;
-    const { commitLog, loneSync } = this.#parts;
+    const { commitLog, loneSync, meters } = this.#parts;
     const begunMs = loneSync?.beginShared() ?? 0;
     await commitLog.sync();
     commitLog.assertInPlace();
     if (this.#failure !== null) return;
     this.#lastGroup = target - this.#durable;
-    loneSync?.endedShared(begunMs, this.#lastGroup);
+    const tookMs = loneSync?.endedShared(begunMs, this.#lastGroup) ?? 0;
+    meters?.synced(tookMs, Number(this.#lastGroup));
     this.#durable = target;
     this.#current = null;
     group?.resolve();

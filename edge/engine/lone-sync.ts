@@ -45,11 +45,12 @@ export class LoneSync {
     return this.#nowMs();
   }
 
-  /** @param begunMs from `begin` */
-  ended(begunMs: number): void {
+  /** @param begunMs from `begin` @returns what it took, milliseconds */
+  ended(begunMs: number): number {
     const tookMs = this.#nowMs() - begunMs;
     this.#average(tookMs);
     if (tookMs >= SLOW_MS) this.#singles = -GROUPS_AFTER_SLOW;
+    return tookMs;
   }
 
   /** A sync on the thread begins. */
@@ -57,10 +58,13 @@ export class LoneSync {
     return this.#nowMs();
   }
 
-  endedShared(begunMs: number, commits: bigint): void {
-    this.#average(this.#nowMs() - begunMs);
+  /** @returns what it took, milliseconds */
+  endedShared(begunMs: number, commits: bigint): number {
+    const tookMs = this.#nowMs() - begunMs;
+    this.#average(tookMs);
     if (commits <= 1n) this.#singles += 1;
     else this.#singles = Math.min(this.#singles, 0);
+    return tookMs;
   }
 
   #average(tookMs: number): void {

@@ -22,8 +22,9 @@ import type { ExpressionSupport } from './catalog/expression-support.ts';
 import { relationNamesOf } from './catalog/system/resolve-system-relation.ts';
 import type { CompileEnvironment, Compiler } from './compiler.ts';
 import { analyseModify } from './dml/analyse-modify.ts';
-import { loadGrammar } from './parse/grammar.ts';
+import { type Grammar, loadGrammar } from './parse/grammar.ts';
 import { parseQuery } from './parse/parse.ts';
+import { withoutLiterals } from './parse/without-literals.ts';
 import type { ParsedStatement, Plan, ResultColumn } from './plan.ts';
 import { printQuery } from './print/queries.ts';
 
@@ -38,6 +39,8 @@ export interface CompilerOptions {
 export interface CompilerParts extends Compiler {
   /** Reads and prints stored DEFAULT and CHECK expressions. */
   readonly expressions: ExpressionSupport;
+  /** A query text as it may stand in a log; null for one that cannot be read. */
+  withoutLiterals(queryText: string): string | null;
 }
 
 const MODIFICATIONS: ReadonlySet<string> = new Set(['InsertStmt', 'UpdateStmt', 'DeleteStmt']);
@@ -57,20 +60,21 @@ function resultColumns(query: Query, environment: CompileEnvironment): readonly 
 
 class GrammarCompiler implements CompilerParts {
   readonly expressions: ExpressionSupport;
-  readonly #parse: (queryText: string) => readonly ParsedStatement[];
+  readonly #grammar: Grammar;
   readonly #resolveSystemRelation: ResolveSystemRelation;
 
-  constructor(
-    parse: (queryText: string) => readonly ParsedStatement[],
-    resolveSystemRelation: ResolveSystemRelation,
-  ) {
-    this.#parse = parse;
+  constructor(grammar: Grammar, resolveSystemRelation: ResolveSystemRelation) {
+    this.#grammar = grammar;
     this.#resolveSystemRelation = resolveSystemRelation;
-    this.expressions = createExpressionSupport(parse);
+    this.expressions = createExpressionSupport((text) => this.parse(text));
   }
 
   parse(queryText: string): readonly ParsedStatement[] {
-    return this.#parse(queryText);
+    return parseQuery(this.#grammar, queryText);
+  }
+
+  withoutLiterals(queryText: string): string | null {
+    return withoutLiterals(this.#grammar, queryText);
   }
 
   analyse(
@@ -153,8 +157,5 @@ class GrammarCompiler implements CompilerParts {
 /** Loads the grammar and makes the compiler. */
 export async function createCompiler(options: CompilerOptions = {}): Promise<CompilerParts> {
   const grammar = await loadGrammar(options.wasmBinary);
-  return new GrammarCompiler(
-    (queryText) => parseQuery(grammar, queryText),
-    options.resolveSystemRelation ?? (() => null),
-  );
+  return new GrammarCompiler(grammar, options.resolveSystemRelation ?? (() => null));
 }

@@ -2,9 +2,10 @@
  * The administrator's key: a file `admin.key` in the data directory, mode 0600, made at first start. Whoever
  * can read it is the administrator; deleting it and starting again makes a new one.
  *
- * The key is read once, at start; what stays in memory is its verifier.
+ * The key is read once, at start; what stays in memory is its verifier, and for HTTP a digest under a secret
+ * of this process.
  */
-import { randomUUID } from 'node:crypto';
+import { createHmac, randomBytes, randomUUID, timingSafeEqual } from 'node:crypto';
 import {
   chmodSync,
   closeSync,
@@ -28,6 +29,7 @@ import type { Log } from '../log.ts';
 import { checkKeyStrength, generateKey } from './merchant-key.ts';
 
 const FILE_NAME = 'admin.key';
+const DIGEST_BYTES = 32;
 const OWNER_ONLY = 0o600;
 const OTHERS = 0o077;
 
@@ -39,6 +41,21 @@ export function adminKeyPath(dataDirectory: string): string {
 /** The key's text, for tools that run as the box's user. @throws Error when there is none */
 export function readAdminKey(dataDirectory: string): string {
   return readFileSync(adminKeyPath(dataDirectory), 'utf8').trim();
+}
+
+/** Says whether a text is the administrator's key. */
+export type AdminKeyCheck = (candidate: string) => boolean;
+
+/**
+ * For interfaces that are given the key itself. It compares digests under a secret made for this process, in
+ * constant time; a fast hash is enough, because the key has at least 128 random bits, and a slow one would
+ * let anybody on the network keep the box busy.
+ */
+export function openAdminKeyCheck(dataDirectory: string): AdminKeyCheck {
+  const secret = randomBytes(DIGEST_BYTES);
+  const digest = (text: string): Buffer => createHmac('sha256', secret).update(text).digest();
+  const expected = digest(readAdminKey(dataDirectory));
+  return (candidate) => timingSafeEqual(digest(candidate), expected);
 }
 
 function create(dataDirectory: string): void {

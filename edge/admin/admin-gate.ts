@@ -1,0 +1,170 @@
+/**
+ * Who may ask what of the admin interface. Every route is closed unless it says `config: { isOpen: true }`.
+ *
+ * - In: the admin key as a bearer token, or a session's cookie. A cookie counts for a request that changes
+ *   something only when the browser says that it comes from our own page (Origin, or Sec-Fetch-Site).
+ * - Plain HTTP from another machine gets the two probes and is sent to https for everything else: no key is
+ *   ever asked for there, and none is looked at.
+ * - Whoever guesses waits longer and longer. Refusals are the same for whatever was asked, known or not.
+ */
+import type { TLSSocket } from 'node:tls';
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import type { LoginThrottle } from '../auth/login-throttle.ts';
+import type { Log } from '../log.ts';
+import type { AdminKeyCheck } from '../tenants/admin-key.ts';
+import type { AdminSessions } from './admin-sessions.ts';
+import { isLoopbackAddress } from './http-front.ts';
+
+declare module 'fastify' {
+  interface FastifyContextConfig {
+    /** Answered without a key, to anybody who can reach the port. */
+    readonly isOpen?: boolean;
+    /** Answered over plain HTTP from other machines too. */
+    readonly isPlain?: boolean;
+  }
+}
+
+export interface AdminGateParts {
+  readonly isKey: AdminKeyCheck;
+  readonly sessions: AdminSessions;
+  readonly throttle: LoginThrottle;
+  readonly log: Log;
+}
+
+const SECURE_COOKIE = '__Host-helios_session';
+const PLAIN_COOKIE = 'helios_session';
+const SAFE_METHODS: ReadonlySet<string> = new Set(['GET', 'HEAD', 'OPTIONS']);
+const HOST = /^(\[[0-9a-fA-F:.]+\]|[0-9A-Za-z.-]+)(:\d{1,5})?$/;
+
+const HEADERS: Readonly<Record<string, string>> = {
+  'content-security-policy':
+    "default-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'; object-src 'none'",
+  'x-content-type-options': 'nosniff',
+  'x-frame-options': 'DENY',
+  'referrer-policy': 'no-referrer',
+  'cross-origin-resource-policy': 'same-origin',
+  'cross-origin-opener-policy': 'same-origin',
+  'permissions-policy': 'camera=(), microphone=(), geolocation=()',
+  'cache-control': 'no-store',
+};
+
+export class AdminGate {
+  readonly #parts: AdminGateParts;
+
+  constructor(parts: AdminGateParts) {
+    this.#parts = parts;
+  }
+
+  /** Stands before every route of the server, those that do not exist included. */
+  guard(app: FastifyInstance): void {
+    app.addHook('onRequest', async (request, reply) => {
+      reply.headers(HEADERS);
+      const { isOpen = false, isPlain = false } = request.routeOptions.config;
+      if (!isEncrypted(request) && !isLoopbackAddress(request.ip) && !isPlain) {
+        return sendToHttps(request, reply);
+      }
+      if (isOpen) return undefined;
+      const { authorization } = request.headers;
+      if (authorization !== undefined) return this.#byKey(authorization, request, reply);
+      return this.#byCookie(request, reply);
+    });
+  }
+
+  /** Exchanges the key for a session's cookie. False, with the refusal sent, for any other text. */
+  async login(key: string, request: FastifyRequest, reply: FastifyReply): Promise<boolean> {
+    if (!isOwnOrigin(request, true)) {
+      reply.code(403).send({ error: 'log in from the page of this box' });
+      return false;
+    }
+    if (!(await this.#check(key, request))) {
+      reply.code(401).send({ error: 'this is not the admin key of this box' });
+      return false;
+    }
+    const token = this.#parts.sessions.begin();
+    reply.header('set-cookie', cookie(request, token, ''));
+    this.#parts.log.info({ address: request.ip }, 'the administrator has logged in over HTTP');
+    return true;
+  }
+
+  logout(request: FastifyRequest, reply: FastifyReply): void {
+    const token = tokenOf(request);
+    if (token !== null) this.#parts.sessions.end(token);
+    reply.header('set-cookie', cookie(request, '', '; Max-Age=0'));
+  }
+
+  /** For long answers: false once the session that asked has ended. */
+  isStillIn(request: FastifyRequest): boolean {
+    if (request.headers.authorization !== undefined) return true;
+    const token = tokenOf(request);
+    return token !== null && this.#parts.sessions.use(token);
+  }
+
+  async #byKey(authorization: string, request: FastifyRequest, reply: FastifyReply) {
+    const [, key = ''] = /^Bearer +(\S+)$/i.exec(authorization) ?? [];
+    if (await this.#check(key, request)) return undefined;
+    return refuse(reply);
+  }
+
+  async #byCookie(request: FastifyRequest, reply: FastifyReply) {
+    const token = tokenOf(request);
+    if (token === null || !this.#parts.sessions.use(token)) return refuse(reply);
+    if (SAFE_METHODS.has(request.method) || isOwnOrigin(request, false)) return undefined;
+    return reply.code(403).send({ error: 'this request did not come from the page of this box' });
+  }
+
+  /** Holds the refusal back where an address keeps guessing. */
+  async #check(key: string, request: FastifyRequest): Promise<boolean> {
+    const { isKey, throttle, log } = this.#parts;
+    if (isKey(key)) {
+      throttle.succeeded(request.ip);
+      return true;
+    }
+    const delayMs = throttle.failed(request.ip);
+    log.warn({ address: request.ip }, 'a wrong admin key was given over HTTP');
+    if (delayMs > 0) await new Promise((resolve) => setTimeout(resolve, delayMs));
+    return false;
+  }
+}
+
+function refuse(reply: FastifyReply): FastifyReply {
+  reply.header('www-authenticate', 'Bearer realm="helios-edge"');
+  return reply.code(401).send({ error: 'log in with the admin key of this box' });
+}
+
+function isEncrypted(request: FastifyRequest): boolean {
+  return (request.raw.socket as Partial<TLSSocket>).encrypted === true;
+}
+
+function sendToHttps(request: FastifyRequest, reply: FastifyReply): FastifyReply {
+  const host = request.headers.host ?? '';
+  if (!SAFE_METHODS.has(request.method) || !HOST.test(host)) {
+    return reply.code(403).send({ error: 'use https: nothing secret travels plain' });
+  }
+  return reply.redirect(`https://${host}${request.raw.url ?? '/'}`, 308);
+}
+
+/** What the browser says of the page that asks. @param isAbsentFine programs other than browsers say nothing */
+function isOwnOrigin(request: FastifyRequest, isAbsentFine: boolean): boolean {
+  const { origin, host } = request.headers;
+  const site = request.headers['sec-fetch-site'];
+  if (origin !== undefined) {
+    return origin === `${isEncrypted(request) ? 'https' : 'http'}://${host ?? ''}`;
+  }
+  if (site !== undefined) return site === 'same-origin' || site === 'none';
+  return isAbsentFine;
+}
+
+function tokenOf(request: FastifyRequest): string | null {
+  const wanted = isEncrypted(request) ? SECURE_COOKIE : PLAIN_COOKIE;
+  for (const part of (request.headers.cookie ?? '').split(';')) {
+    const equals = part.indexOf('=');
+    if (equals > 0 && part.slice(0, equals).trim() === wanted) return part.slice(equals + 1).trim();
+  }
+  return null;
+}
+
+function cookie(request: FastifyRequest, token: string, ending: string): string {
+  const isSecure = isEncrypted(request);
+  const name = isSecure ? SECURE_COOKIE : PLAIN_COOKIE;
+  return `${name}=${token}; Path=/; HttpOnly; SameSite=Strict${isSecure ? '; Secure' : ''}${ending}`;
+}
