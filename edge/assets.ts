@@ -1,6 +1,6 @@
 /**
- * Files that travel inside the single executable (WASM modules, the worker's bundle). From a checkout
- * there are none, and each library loads its own file from node_modules.
+ * Files that travel inside the single executable (WASM modules, the worker's bundle, the console). From a
+ * checkout there are none, and each library loads its own file from node_modules.
  */
 import { getRawAsset, isSea } from 'node:sea';
 
@@ -10,7 +10,11 @@ export type AssetName =
   | 'worker.cjs'
   | 'pglite.wasm'
   | 'pglite.data'
-  | 'initdb.wasm';
+  | 'initdb.wasm'
+  | 'console.html'
+  | 'console.js'
+  | 'console.css'
+  | 'console.svg';
 
 /** The asset's bytes inside the executable, undefined from a checkout. */
 export function embeddedAsset(name: AssetName): Uint8Array<ArrayBuffer> | undefined {

@@ -20,6 +20,7 @@ import {
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { build, type Plugin } from 'esbuild';
+import { bundleConsole, CONSOLE_FILES } from './console-bundle.ts';
 
 const ROOT = join(import.meta.dirname, '..');
 const DIST = join(ROOT, 'dist');
@@ -110,6 +111,7 @@ function strip(arch: Arch, from: string, to: string): void {
 function assemble(arch: Arch, work: string): void {
   const assets: Record<string, string> = { 'worker.cjs': join(work, 'worker.cjs') };
   for (const [name, path] of Object.entries(ASSETS)) assets[name] = join(ROOT, path);
+  for (const name of CONSOLE_FILES) assets[name] = join(DIST, 'console', name);
   const blob = join(work, `sea-${arch}.blob`);
   const settings = join(work, `sea-${arch}.json`);
   writeFileSync(
@@ -160,6 +162,7 @@ async function main(): Promise<void> {
   const work = mkdtempSync(join(DIST, '.build-'));
   try {
     const commit = commitName();
+    await bundleConsole();
     await bundle('edge/main.ts', join(work, 'main.cjs'), commit);
     await bundle('edge/read-worker-main.ts', join(work, 'worker.cjs'), commit);
     for (const arch of arches) assemble(arch, work);

@@ -12,7 +12,7 @@ const ROOT = join(import.meta.dirname, '..');
 const FILES = execFileSync('git', ['ls-files'], { cwd: ROOT, encoding: 'utf8' })
   .split('\n')
   .filter((path) => path !== '' && existsSync(join(ROOT, path)));
-const SOURCES = FILES.filter((path) => /^(edge|cloud-sync|scripts)\/.*\.ts$/.test(path));
+const SOURCES = FILES.filter((path) => /^(edge|cloud-sync|scripts)\/.*\.tsx?$/.test(path));
 const DOCUMENTS = FILES.filter((path) => path.endsWith('.md'));
 const read = (path: string): string => readFileSync(join(ROOT, path), 'utf8');
 /** Written in pieces, so that this file does not find itself. */
@@ -28,7 +28,7 @@ describe('the tree', () => {
 
   test('leaves nothing for later', () => {
     const found = FILES.filter(
-      (path) => /\.(ts|md|sql|toml)$/.test(path) && LEFT_OVER.test(read(path)),
+      (path) => /\.(tsx?|css|html|md|sql|toml)$/.test(path) && LEFT_OVER.test(read(path)),
     );
     expect(found).toEqual([]);
   });
