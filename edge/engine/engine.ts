@@ -126,11 +126,36 @@ export interface ReadRequest {
   readonly tables: readonly string[];
   /** `readNow` has just given up on it: go to the worker without trying again. */
   readonly onWorker?: boolean;
+  /** Read on another connection than the one that writes, even while nobody writes. */
+  readonly beside?: boolean;
 }
 
 export interface ReadResult {
   /** Commit number to await before the answer leaves, 0n when there is nothing to wait for. */
   readonly waitFor: bigint;
+}
+
+/** What of a frozen file has been committed: all of the database file, and this much of the log. */
+export interface FrozenFile {
+  readonly walBytes: number;
+  /** The last commit in it; it is durable. */
+  readonly commit: bigint;
+}
+
+/** The file, read by others (a thread that copies it) while sales go on. */
+export interface LiveFile {
+  /** Path of the database file; the log lies beside it, at `<path>-wal`. */
+  readonly path: string;
+  /** Parts of the database file written since the last call or the opening, by number. */
+  changed(): readonly number[];
+  /**
+   * From here to `thaw` the database file and the log's first bytes stand still; commits go on behind them.
+   * @param onCancel the log grew too long: what is read from now on is worth nothing
+   */
+  freeze(onCancel?: (() => void) | null): Promise<FrozenFile>;
+  /** @throws EdgeError 55006 when the freeze was cancelled */
+  thaw(): void;
+  close(): void;
 }
 
 export interface EngineStatus {
@@ -139,6 +164,8 @@ export interface EngineStatus {
   readonly walBytes: number;
   readonly databaseBytes: number;
   readonly writersWaiting: number;
+  /** When the open write transaction was last used, monotonic milliseconds; null: none is open. */
+  readonly writerUsedMs: number | null;
   readonly connectionsOpen: number;
   readonly workerReadsRunning: number;
   readonly wasmHeapBytes: number;
@@ -165,6 +192,8 @@ export interface Engine {
   protect(tables: ReadonlyMap<string, { readonly guard: string }>): void;
   /** Runs inside each write transaction just before its COMMIT: sequence reservations, clocks. */
   beforeCommit(hook: (transaction: StatementRunner) => void): void;
+  /** @param granuleBytes size of the parts that `changed` names; a multiple of the page size */
+  openLiveFile(granuleBytes: number): LiveFile;
   status(): EngineStatus;
   checkpoint(): Promise<void>;
   close(): Promise<void>;

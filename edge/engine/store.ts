@@ -8,12 +8,14 @@
 import type { Clock } from '../clock.ts';
 import { EdgeError } from '../errors.ts';
 import type { Log } from '../log.ts';
+import type { LiveFiles } from './backup.ts';
 import type { Checkpointer } from './checkpointer.ts';
 import type { CommitNumbers } from './commit-numbers.ts';
 import { BudgetExceeded, type Connection } from './connection.ts';
 import type {
   Engine,
   EngineStatus,
+  LiveFile,
   ReadRequest,
   ReadResult,
   SnapshotTransaction,
@@ -21,6 +23,7 @@ import type {
   WriteRequest,
   WriteTransaction,
 } from './engine.ts';
+import type { EngineMeters } from './engine-meters.ts';
 import type { GroupCommit } from './group-commit.ts';
 import type { OwnerLock } from './owner-lock.ts';
 import type { ReadWorkers } from './read-workers.ts';
@@ -45,6 +48,8 @@ export interface StoreParts {
   readonly group: GroupCommit;
   readonly checkpointer: Checkpointer;
   readonly workers: ReadWorkers | null;
+  readonly meters: EngineMeters;
+  readonly liveFiles: LiveFiles;
   readonly lock: OwnerLock;
   readonly clock: Clock;
   readonly log: Log;
@@ -82,7 +87,7 @@ export class Store implements Engine, TransactionOwner {
   readNow(request: ReadRequest): ReadResult | null {
     this.#mustRun();
     const { main, side, workers, statementBudgetMs } = this.#parts;
-    const connection = this.#transaction === null ? main : side;
+    const connection = this.#transaction === null && request.beside !== true ? main : side;
     const budgetMs = workers === null ? Number.POSITIVE_INFINITY : statementBudgetMs;
     const { session, interrupt, sink } = request;
     try {
@@ -107,7 +112,10 @@ export class Store implements Engine, TransactionOwner {
 
   async beginWrite(request: WriteRequest): Promise<WriteTransaction> {
     this.#mustRun();
-    await this.#parts.queue.acquire(request.lockTimeoutMs, request.signal);
+    const { queue, meters } = this.#parts;
+    const begunMs = this.monotonicMs();
+    await queue.acquire(request.lockTimeoutMs, request.signal);
+    meters.lockWaits.observe(this.monotonicMs() - begunMs);
     return this.#begin();
   }
 
@@ -150,6 +158,11 @@ export class Store implements Engine, TransactionOwner {
     this.#hooks.push(hook);
   }
 
+  openLiveFile(granuleBytes: number): LiveFile {
+    this.#mustRun();
+    return this.#parts.liveFiles.open(granuleBytes);
+  }
+
   status(): EngineStatus {
     const { group, wal, database, queue, snapshots, workers, host } = this.#parts;
     return {
@@ -158,6 +171,7 @@ export class Store implements Engine, TransactionOwner {
       walBytes: wal.wal?.logicalBytes ?? 0,
       databaseBytes: this.#closing === null ? database.file.size() : 0,
       writersWaiting: queue.waiting,
+      writerUsedMs: this.#transaction?.lastUseMs ?? null,
       connectionsOpen: 2 + snapshots.connections.length,
       workerReadsRunning: workers?.running ?? 0,
       wasmHeapBytes: host.heap.byteLength,
@@ -254,9 +268,10 @@ export class Store implements Engine, TransactionOwner {
 
   /** Whoever keeps the log from being started over must go when it is too long. */
   #keepLogBounded(): void {
-    const { wal, walBytesMax, snapshots, workers } = this.#parts;
+    const { wal, walBytesMax, snapshots, workers, liveFiles } = this.#parts;
     if ((wal.wal?.logicalBytes ?? 0) <= walBytesMax) return;
     snapshots.cancelAll();
+    liveFiles.cancelAll();
     workers?.cancelAll();
   }
 
@@ -276,6 +291,7 @@ export class Store implements Engine, TransactionOwner {
     queue.close(shuttingDown());
     this.#transaction?.terminate();
     snapshots.close(shuttingDown());
+    this.#parts.liveFiles.cancelAll();
     await workers?.close();
     if (this.#idleTimer !== null) clearTimeout(this.#idleTimer);
     await checkpointer.stop();

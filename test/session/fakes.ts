@@ -11,6 +11,7 @@ import type {
   Engine,
   EngineStatement,
   EngineStatus,
+  LiveFile,
   Interrupt,
   ReadRequest,
   ReadResult,
@@ -150,6 +151,10 @@ export class FakeEngine implements Engine {
   close(): Promise<void> {
     return Promise.resolve();
   }
+  openLiveFile(): LiveFile {
+    throw new Error('a fake engine has no file');
+  }
+
   status(): EngineStatus {
     return {
       lastCommit: this.lastCommit,

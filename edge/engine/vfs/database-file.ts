@@ -15,8 +15,39 @@ export class RehearsalOver extends Error {
   override readonly name = 'RehearsalOver';
 }
 
+/** Which parts of the file have been written since somebody began to watch. */
+export class ChangeWatch {
+  readonly #granuleBytes: number;
+  readonly #onEnd: (watch: ChangeWatch) => void;
+  #changed = new Set<number>();
+
+  constructor(granuleBytes: number, onEnd: (watch: ChangeWatch) => void) {
+    this.#granuleBytes = granuleBytes;
+    this.#onEnd = onEnd;
+  }
+
+  note(position: number, length: number): void {
+    const last = Math.floor((position + length - 1) / this.#granuleBytes);
+    for (let at = Math.floor(position / this.#granuleBytes); at <= last; at += 1) {
+      this.#changed.add(at);
+    }
+  }
+
+  /** Numbers of the granules written since the last call. */
+  take(): readonly number[] {
+    const taken = [...this.#changed];
+    this.#changed = new Set();
+    return taken;
+  }
+
+  end(): void {
+    this.#onEnd(this);
+  }
+}
+
 export class DatabaseFile implements StoredFile {
   readonly #file: StoredFile;
+  readonly #watches = new Set<ChangeWatch>();
   #rehearsing = false;
   #checkpointing = false;
   /** Pages were written by an earlier pass of this checkpoint: look before writing them again. */
@@ -50,6 +81,13 @@ export class DatabaseFile implements StoredFile {
     }
   }
 
+  /** Notes from now on what is written, for a copy that is made meanwhile. */
+  watch(granuleBytes: number): ChangeWatch {
+    const watch = new ChangeWatch(granuleBytes, (ended) => this.#watches.delete(ended));
+    this.#watches.add(watch);
+    return watch;
+  }
+
   read(target: Uint8Array, start: number, length: number, position: number): number {
     return this.#file.read(target, start, length, position);
   }
@@ -57,6 +95,7 @@ export class DatabaseFile implements StoredFile {
   write(source: Uint8Array, start: number, length: number, position: number): void {
     if (this.#comparing && this.#holds(source.subarray(start, start + length), position)) return;
     this.#changes += 1;
+    for (const watch of this.#watches) watch.note(position, length);
     this.#file.write(source, start, length, position);
   }
 

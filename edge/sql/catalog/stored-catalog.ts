@@ -5,12 +5,13 @@
  * A file whose catalog has a newer format is refused: this version would not understand its tables.
  */
 import type { StatementRunner } from '../../engine/engine.ts';
+import { EdgeError } from '../../errors.ts';
 import type { SqlValue } from '../../types/storage.ts';
 import type { Column, Table } from './model.ts';
 import { forEver, systemSession } from './system-session.ts';
 
 /** Format of the JSON and of the box's tables; raised with a step in `migrate`. */
-const FORMAT = 1n;
+export const CATALOG_FORMAT = 1n;
 
 /** First OID of user objects, as in PostgreSQL; the first few go to `merchants`. */
 const FIRST_FREE_OID = 16_400n;
@@ -70,7 +71,7 @@ export function runSystem(
 
 /**
  * Reads the catalog; makes its tables in a new file.
- * @throws Error when a newer version wrote it
+ * @throws EdgeError when a newer version wrote it
  */
 export function loadCatalog(runner: StatementRunner): StoredCatalog {
   for (const text of CATALOG_TABLES) runSystem(runner, text);
@@ -79,14 +80,16 @@ export function loadCatalog(runner: StatementRunner): StoredCatalog {
     runSystem(
       runner,
       'INSERT INTO helios_catalog_state (id, format, next_oid) VALUES (1, ?1, ?2)',
-      [FORMAT, FIRST_FREE_OID],
+      [CATALOG_FORMAT, FIRST_FREE_OID],
     );
     return { tables: new Map(), nextOid: Number(FIRST_FREE_OID) };
   }
   const [format, nextOid] = state;
-  if (typeof format !== 'bigint' || format > FORMAT) {
-    throw new Error(
-      `the catalog was written by a newer version (format ${String(format)}, known up to ${FORMAT}); update helios-edge`,
+  if (typeof format !== 'bigint' || format > CATALOG_FORMAT) {
+    throw new EdgeError(
+      'object_not_in_prerequisite_state',
+      `the catalog was written by a newer version (format ${String(format)}, known up to ${CATALOG_FORMAT}); ` +
+        'update helios-edge, or restore the backup that was made before the update',
     );
   }
   const tables = runSystem(runner, 'SELECT definition FROM helios_catalog ORDER BY oid').map(
