@@ -26,13 +26,19 @@ interface Count {
 
 const NODE = process.execPath;
 const VITEST = 'node_modules/vitest/vitest.mjs';
-const OWN_SUITES = ['conformance', 'isolation', 'faults', 'offline', 'binary'];
+const OWN_SUITES = ['conformance', 'isolation', 'faults', 'offline', 'binary', 'console'];
 
 const SUITES: readonly Suite[] = [
   {
     name: 'types',
     budgetSeconds: 60,
     command: [NODE, 'node_modules/typescript/bin/tsc', '--noEmit', '-p', '.'],
+  },
+  {
+    // The console's own: it runs in a browser, and knows no Node.
+    name: 'types',
+    budgetSeconds: 60,
+    command: [NODE, 'node_modules/typescript/bin/tsc', '--noEmit', '-p', 'edge/admin/console'],
   },
   {
     name: 'format',
@@ -65,6 +71,7 @@ const SUITES: readonly Suite[] = [
   { name: 'isolation', budgetSeconds: 180, folders: ['test/isolation'] },
   { name: 'faults', budgetSeconds: 180, folders: ['test/faults'] },
   { name: 'build', budgetSeconds: 60, command: [NODE, 'scripts/build.ts', '--host'] },
+  { name: 'console', budgetSeconds: 120, folders: ['test/console'] },
   { name: 'binary', budgetSeconds: 420, folders: ['test/binary'] },
   { name: 'offline', budgetSeconds: 900, folders: ['test/offline'] },
 ];

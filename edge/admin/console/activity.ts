@@ -123,10 +123,3 @@ export function listen(): () => void {
     stream = 'closed';
   };
 }
-
-/** After a log-out nothing stays on the page. */
-export function forgetActivity(): void {
-  seconds.clear();
-  told = [];
-  draw(Date.now());
-}

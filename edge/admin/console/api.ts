@@ -2,10 +2,13 @@
  * Everything that the page asks of the box, with its type; one `Resource` for each thing that is looked at,
  * one function for each thing that is done.
  */
-
+import type { ClaimRequest } from '../../claim/claim-request.ts';
 import type { UpdateStatus } from '../../update/update-record.ts';
 import type {
+  BackupSummary,
   BoxStatus,
+  ClaimAnswer,
+  ClaimStatus,
   DeviceHealth,
   Finding,
   MerchantSummary,
@@ -14,11 +17,9 @@ import type {
   SyncStatus,
   Terminal,
 } from '../operations.ts';
-import { forgetActivity } from './activity.ts';
-import type { BackupSummary, Claimed, ClaimRequest, ClaimStatus } from './awaited.ts';
 import { session } from './link.ts';
 import { ask, send } from './request.ts';
-import { forgetAll, Resource, refreshWatched } from './resource.ts';
+import { Resource, refreshWatched } from './resource.ts';
 
 const OFTEN_MS = 2_000;
 const NOW_AND_THEN_MS = 5_000;
@@ -33,8 +34,15 @@ async function get<T>(path: string): Promise<T> {
   return (await ask('GET', path)) as T;
 }
 
+/** What tells that a session of an earlier visit is still good. */
+async function getStatus(): Promise<BoxStatus> {
+  const status = await get<BoxStatus>('/status');
+  if (session.value === 'unknown') session.set('in');
+  return status;
+}
+
 export const box = {
-  status: new Resource(() => get<BoxStatus>('/status'), OFTEN_MS),
+  status: new Resource(getStatus, OFTEN_MS),
   merchants: new Resource(() => get<readonly MerchantSummary[]>('/merchants'), NOW_AND_THEN_MS),
   rejected: new Resource(() => get<readonly RejectedRow[]>('/sync/rejected'), NOW_AND_THEN_MS),
   terminals: new Resource(() => get<readonly Terminal[]>('/terminals'), OFTEN_MS),
@@ -54,9 +62,8 @@ export async function login(key: string): Promise<void> {
 
 export async function logout(): Promise<void> {
   await ask('POST', '/logout', { body: {} });
-  session.set('out');
-  forgetAll();
-  forgetActivity();
+  // Nothing that was shown stays in this page's memory.
+  location.reload();
 }
 
 async function act(path: string, body: unknown = {}): Promise<void> {
@@ -113,6 +120,7 @@ export async function sendUpdate(file: Blob, onProgress: (sent: number) => void)
   await box.update.refresh();
 }
 
-export async function claim(request: ClaimRequest): Promise<Claimed> {
-  return (await ask('POST', '/claim', { body: request })) as Claimed;
+/** @param code as it stands on the box's screen */
+export async function claim(code: string, request: ClaimRequest): Promise<ClaimAnswer> {
+  return (await ask('POST', '/claim', { body: { code, ...request } })) as ClaimAnswer;
 }

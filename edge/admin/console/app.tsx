@@ -34,14 +34,18 @@ const ROOMS: readonly [Room, ...Room[]] = [
 export function App(): JSX.Element {
   const state = useCell(session);
   const claim = useResource(box.claim);
-  const [hadSession, setHadSession] = useState(false);
+  const [door, setDoor] = useState<'claim' | 'login' | null>(null);
+  const hadSession = useRef(false);
+  if (state === 'in') hadSession.current = true;
+  const isKnown = isSettled(claim);
+  const isClaimable = claim.value?.claimable === true;
   useEffect(() => {
-    if (state === 'in') setHadSession(true);
-  }, [state]);
-  if (claim.value?.claimed === false) return <ClaimPage />;
-  // Which door it is must be known first: a new box has another one.
-  if (!isSettled(claim)) return <p class="boot">Asking the box…</p>;
-  if (state === 'out') return <LoginPage hadSession={hadSession} />;
+    // The claim's page stays once it is open: its keys must be read although the box is claimed by then.
+    if (isKnown && door === null) setDoor(isClaimable ? 'claim' : 'login');
+  }, [isKnown, isClaimable, door]);
+  if (state === 'in') return <Rooms />;
+  if (door === 'claim') return <ClaimPage onLogin={() => setDoor('login')} />;
+  if (door === 'login' && state === 'out') return <LoginPage hadSession={hadSession.current} />;
   return <Rooms />;
 }
 

@@ -3,11 +3,12 @@
  * the box's screen proves that one stands before it.
  *
  * Nothing but the code and the name is needed: a shop without a cloud, or without merchants yet, is claimed too.
+ * The admin key is made here, in the browser, and shown once: the box keeps it, this page does not.
  */
 import type { JSX } from 'preact';
 import { useId, useState } from 'preact/hooks';
-import { box, claim } from './api.ts';
-import type { Claimed } from './awaited.ts';
+import type { ClaimAnswer } from '../operations.ts';
+import { claim } from './api.ts';
 import { CopyField } from './dialog.tsx';
 import { Gate } from './login-page.tsx';
 import { Button, Fault, useAction } from './parts.tsx';
@@ -19,42 +20,68 @@ interface MerchantDraft {
 
 interface Draft {
   readonly code: string;
-  readonly name: string;
+  readonly shop: string;
+  readonly timeZone: string;
   readonly endpoint: string;
   readonly token: string;
   readonly merchants: readonly MerchantDraft[];
 }
 
-const EMPTY: Draft = { code: '', name: '', endpoint: '', token: '', merchants: [] };
+interface Claimed {
+  readonly adminKey: string;
+  readonly answer: ClaimAnswer;
+}
 
-export function ClaimPage(): JSX.Element {
+/** 256 bits, as the box makes its own. */
+const KEY_BYTES = 32;
+
+function emptyDraft(): Draft {
+  const { timeZone } = Intl.DateTimeFormat().resolvedOptions();
+  return { code: '', shop: '', timeZone, endpoint: '', token: '', merchants: [] };
+}
+
+function makeKey(): string {
+  const random = crypto.getRandomValues(new Uint8Array(KEY_BYTES));
+  return btoa(String.fromCharCode(...random))
+    .replaceAll('+', '-')
+    .replaceAll('/', '_')
+    .replaceAll('=', '');
+}
+
+async function send(draft: Draft): Promise<Claimed> {
+  const given = (text: string): string | null => (text.trim() === '' ? null : text.trim());
+  const endpoint = given(draft.endpoint);
+  const adminKey = makeKey();
+  const answer = await claim(draft.code.trim(), {
+    shop: draft.shop.trim(),
+    timeZone: given(draft.timeZone),
+    sync: endpoint === null ? null : { endpoint, token: given(draft.token), intervalSeconds: null },
+    adminKey,
+    merchants: draft.merchants.map(({ id, name }) => ({ id: id.trim(), name: name.trim() })),
+  });
+  return { adminKey, answer };
+}
+
+/** @param onLogin for somebody who has the admin key already */
+export function ClaimPage({ onLogin }: { readonly onLogin: () => void }): JSX.Element {
   const [claimed, setClaimed] = useState<Claimed | null>(null);
-  if (claimed !== null) return <ClaimedPage claimed={claimed} />;
+  if (claimed !== null) return <ClaimedPage claimed={claimed} onDone={onLogin} />;
   return (
     <Gate
       title="A new box"
       lead="It belongs to nobody yet. Tell it who it is for; it needs no internet for that."
     >
       <ClaimForm onClaimed={setClaimed} />
+      <div class="buttons">
+        <Button onClick={onLogin}>I have the admin key: log in</Button>
+      </div>
     </Gate>
   );
 }
 
 function ClaimForm(props: { readonly onClaimed: (claimed: Claimed) => void }): JSX.Element {
-  const [draft, setDraft] = useState(EMPTY);
-  const action = useAction(async () => {
-    const { code, name, endpoint, token, merchants } = draft;
-    const given = (text: string): string | undefined => (text === '' ? undefined : text);
-    props.onClaimed(
-      await claim({
-        code: code.trim(),
-        name: name.trim(),
-        endpoint: given(endpoint.trim()),
-        token: given(token.trim()),
-        merchants: merchants.filter(({ id }) => id !== ''),
-      }),
-    );
-  });
+  const [draft, setDraft] = useState(emptyDraft);
+  const action = useAction(async () => props.onClaimed(await send(draft)));
   const set = (part: Partial<Draft>): void => setDraft({ ...draft, ...part });
   return (
     <form
@@ -65,7 +92,7 @@ function ClaimForm(props: { readonly onClaimed: (claimed: Claimed) => void }): J
     >
       <TextField
         label="Claim code"
-        note="It stands on the screen of the box, and on its sticker."
+        note="It stands on the screen of the box, for instance K7QF-3MZX."
         isCode
         isRequired
         value={draft.code}
@@ -74,8 +101,14 @@ function ClaimForm(props: { readonly onClaimed: (claimed: Claimed) => void }): J
       <TextField
         label="Name of the shop"
         isRequired
-        value={draft.name}
-        onValue={(name) => set({ name })}
+        value={draft.shop}
+        onValue={(shop) => set({ shop })}
+      />
+      <TextField
+        label="Time zone"
+        note="Taken from this device."
+        value={draft.timeZone}
+        onValue={(timeZone) => set({ timeZone })}
       />
       <fieldset>
         <legend>Cloud (can wait)</legend>
@@ -179,18 +212,26 @@ function TextField(props: {
 }
 
 /** The keys are seen here and never again. */
-function ClaimedPage({ claimed }: { readonly claimed: Claimed }): JSX.Element {
+function ClaimedPage(props: {
+  readonly claimed: Claimed;
+  readonly onDone: () => void;
+}): JSX.Element {
+  const { adminKey, answer } = props.claimed;
   return (
-    <Gate title="The box is yours" lead={location.hostname}>
+    <Gate title={`This is the box of ${answer.shop}`} lead={location.hostname}>
       <p class="note">
         These keys are shown <strong>only now</strong>. Store them before you go on.
       </p>
-      <CopyField label="Admin key" text={claimed.adminKey} />
-      {claimed.merchants.map(({ id, key }) => (
+      <CopyField label="Admin key" text={adminKey} />
+      {answer.merchants.map(({ id, key }) => (
         <CopyField key={id} label={`Key of ${id}`} text={key} />
       ))}
-      <Button look="main" onClick={() => void box.claim.refresh()}>
-        The keys are stored: go on
+      <p class="quiet">
+        The box starts anew with its settings. That takes a few seconds; then log in with the admin
+        key.
+      </p>
+      <Button look="main" onClick={props.onDone}>
+        The keys are stored: log in
       </Button>
     </Gate>
   );

@@ -5,13 +5,11 @@
 import type { JSX } from 'preact';
 import { box } from './api.ts';
 import { useCell } from './cell.ts';
-import { duration, fullTime } from './format.ts';
+import { compareClocks } from './clock-difference.ts';
+import { fullTime } from './format.ts';
 import { clockReading } from './link.ts';
-import { Card, Facts, Pill, type Tone } from './parts.tsx';
+import { Card, Facts, Pill } from './parts.tsx';
 import { useNow, useResource } from './resource.ts';
-
-/** Sales of two devices are told apart by minutes, receipts too. */
-const DIFFERENCE_MS_NOTABLE = 60_000;
 
 export function ClockCard(): JSX.Element {
   const reading = useCell(clockReading);
@@ -53,35 +51,4 @@ export function ClockCard(): JSX.Element {
       )}
     </Card>
   );
-}
-
-interface Comparison {
-  readonly tone: Tone;
-  readonly word: string;
-  readonly text: string;
-}
-
-/** @param toleranceMs the true offset lies within this of the measured one */
-export function compareClocks(offsetMs: number, toleranceMs: number): Comparison {
-  const apart = Math.abs(offsetMs);
-  if (apart <= toleranceMs + 1000) {
-    return {
-      tone: 'good',
-      word: 'Same time',
-      text: 'The box and this device show the same time, within a second or two.',
-    };
-  }
-  const difference = `${duration(apart / 1000)} ${offsetMs > 0 ? 'ahead of' : 'behind'} this device`;
-  if (apart < DIFFERENCE_MS_NOTABLE) {
-    return {
-      tone: 'good',
-      word: 'Close',
-      text: `The box is ${difference}. That does no harm.`,
-    };
-  }
-  return {
-    tone: 'warn',
-    word: 'Differ',
-    text: `The box is ${difference}. One of the two is wrong: compare with a clock that you trust. Sales carry the box's time.`,
-  };
 }

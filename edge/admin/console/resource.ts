@@ -53,10 +53,6 @@ export class Resource<T> {
     return this.#watchers > 0;
   }
 
-  forget(): void {
-    this.known.set(NOTHING);
-  }
-
   /** Asks at once, whatever the timer says. Never fails. */
   async refresh(): Promise<void> {
     if (this.#isAsking) return;
@@ -91,11 +87,6 @@ export function useResource<T>(resource: Resource<T>): Known<T> {
 
 export function refreshWatched(): void {
   for (const resource of resources) if (resource.isWatched) void resource.refresh();
-}
-
-/** After a log-out nothing stays on the page. */
-export function forgetAll(): void {
-  for (const resource of resources) resource.forget();
 }
 
 document.addEventListener('visibilitychange', () => {

@@ -1,10 +1,10 @@
 /** What keeps the box well over the years: backups, updates, help from afar; and the way out. */
 import type { JSX } from 'preact';
+import type { BackupSummary } from '../operations.ts';
 import { box, logout, makeBackup } from './api.ts';
-import type { BackupSummary } from './awaited.ts';
 import { bytes } from './format.ts';
 import { Icon } from './icons.tsx';
-import { ActionButton, Card, KnownCard, When } from './parts.tsx';
+import { ActionButton, Card, KnownCard, Pill, When } from './parts.tsx';
 import { useResource } from './resource.ts';
 import { UpdateCard } from './update-card.tsx';
 
@@ -76,9 +76,14 @@ function BackupRow({ backup }: { readonly backup: BackupSummary }): JSX.Element 
   return (
     <li>
       <div class="row-head">
-        <When at={backup.at} />
+        {backup.createdAt === null ? (
+          <Pill tone="bad">Not readable</Pill>
+        ) : (
+          <When at={backup.createdAt} />
+        )}
         <strong>{bytes(backup.bytes)}</strong>
       </div>
+      {backup.label === null ? null : <p>{backup.label}</p>}
       <p class="quiet small code">{backup.path}</p>
     </li>
   );
