@@ -20,6 +20,7 @@ import type {
 } from './admin/operations.ts';
 import { createRedact, maskedConfig, secretsOf } from './admin/secrets.ts';
 import { makeSupportBundle } from './admin/support-bundle.ts';
+import { backupSettings } from './backup/backup-settings.ts';
 import type { BoxMeters } from './box-meters.ts';
 import type { Clock } from './clock.ts';
 import type { Config } from './config.ts';
@@ -197,7 +198,7 @@ export class BoxOperate {
 
   #backupAgeSeconds(): number | null {
     const { config, clock } = this.#parts;
-    const newestMs = newestBackup(join(config.dataDir, 'backups'));
+    const newestMs = newestBackup(backupSettings(config).directory);
     if (newestMs === null) return null;
     return (Number(clock.wallMicros() / MICROS_PER_MS) - newestMs) / MS_PER_SECOND;
   }

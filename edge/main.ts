@@ -3,25 +3,25 @@
  * exit code. Heavy parts are loaded only by the commands that need them.
  */
 import { OperationError } from './admin/operations.ts';
+import { backupCommands } from './cli/backup-commands.ts';
 import { type Command, print, UsageError } from './cli/command.ts';
+import { claimCommands } from './cli/claim.ts';
 import { configCheck } from './cli/config-check.ts';
 import { configLimits } from './cli/config-limits.ts';
+import { doctorCommands } from './cli/doctor.ts';
 import { healthCommands } from './cli/health.ts';
 import { merchantCommands } from './cli/merchant.ts';
 import { statusCommands } from './cli/status.ts';
+import { updateCommands } from './cli/update.ts';
+import { usb } from './cli/usb.ts';
 import { ConfigError } from './config.ts';
 import { EdgeError } from './errors.ts';
-import { COMMIT, VERSION } from './version.ts';
 
 const version: Command = {
   name: 'version',
-  usage: '',
-  summary: 'print the version, the commit and the parts inside',
-  run: async () => {
-    print(`helios-edge ${VERSION} (${COMMIT})`);
-    print(`node ${process.versions.node}, ${process.platform}-${process.arch}`);
-    return 0;
-  },
+  usage: '[--json | --sbom | --licenses]',
+  summary: 'print the version, the commit and the parts inside, or their licences',
+  run: async (args) => (await import('./cli/version.ts')).version(args),
 };
 
 const serve: Command = {
@@ -59,9 +59,14 @@ const COMMANDS: readonly Command[] = [
   demo,
   ...statusCommands,
   ...merchantCommands,
+  ...backupCommands,
+  ...claimCommands,
+  ...updateCommands,
+  usb,
   configCheck,
   configLimits,
   ...healthCommands,
+  ...doctorCommands,
   receiver,
   version,
 ];
@@ -95,7 +100,7 @@ async function main(words: readonly string[]): Promise<number> {
     print(usage());
     return 0;
   }
-  if (words[0] === '--version') return version.run([]);
+  if (words[0] === '--version') return version.run(words.slice(1));
   const { command, rest } = findCommand(words);
   if (rest.includes('--help')) {
     print(`usage: helios-edge ${command.name} ${command.usage}`.trimEnd());

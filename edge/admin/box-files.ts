@@ -6,6 +6,8 @@
 import { X509Certificate } from 'node:crypto';
 import { readdirSync, readFileSync, type Stats, statSync } from 'node:fs';
 import { join } from 'node:path';
+import { BACKUP_SUFFIX } from '../backup/backup-directory.ts';
+import { backupSettings } from '../backup/backup-settings.ts';
 import type { Config } from '../config.ts';
 
 export interface FileFact {
@@ -45,8 +47,6 @@ export interface UpdateFact {
 
 const MODE_BITS = 0o777;
 const UPDATE_STATUS = 'update/status.json';
-/** Of a backup that is being made, or was cut off. */
-const UNFINISHED = /\.(part|partial|new|tmp)$|^\./;
 
 /** Reads everything once. Never throws. */
 export function readBoxFiles(config: Config): BoxFiles {
@@ -60,7 +60,7 @@ export function readBoxFiles(config: Config): BoxFiles {
     database: fileFact(database),
     wal: fileFact(`${database}-wal`),
     certificate: readCertificate(certificate),
-    newestBackupMs: newestBackup(join(dataDir, 'backups')),
+    newestBackupMs: newestBackup(backupSettings(config).directory),
     update: readUpdate(join(dataDir, UPDATE_STATUS)),
   };
 }
@@ -98,7 +98,8 @@ export function newestBackup(directory: string): number | null {
   let newest: number | null = null;
   try {
     for (const name of readdirSync(directory)) {
-      if (UNFINISHED.test(name)) continue;
+      // Unfinished ones have another ending, or begin with a dot.
+      if (!name.endsWith(BACKUP_SUFFIX) || name.startsWith('.')) continue;
       const stat = statOf(join(directory, name));
       if (stat !== null && (newest === null || stat.mtimeMs > newest)) newest = stat.mtimeMs;
     }

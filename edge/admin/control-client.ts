@@ -2,6 +2,8 @@
  * The command line's end of the control socket.
  */
 import { existsSync } from 'node:fs';
+import { type IncomingMessage, request } from 'node:http';
+import type { Readable } from 'node:stream';
 import { controlSocketPath } from './control-socket.ts';
 import { OperationError } from './operations.ts';
 
@@ -16,6 +18,7 @@ export async function askBox(
   method: 'GET' | 'POST',
   path: string,
   body?: Readonly<Record<string, unknown>>,
+  requestMsMax = REQUEST_MS_MAX,
 ): Promise<unknown> {
   const socketPath = controlSocketPath(dataDir);
   if (!existsSync(socketPath)) throw notRunning(dataDir);
@@ -23,8 +26,8 @@ export async function askBox(
   const { Client } = await import('undici');
   const client = new Client('http://box', {
     socketPath,
-    headersTimeout: REQUEST_MS_MAX,
-    bodyTimeout: REQUEST_MS_MAX,
+    headersTimeout: requestMsMax,
+    bodyTimeout: requestMsMax,
   });
   try {
     const response = await client.request({
@@ -45,6 +48,22 @@ export async function askBox(
   } finally {
     await client.close();
   }
+}
+
+/**
+ * Something of the running box that is no JSON, as it comes.
+ * @throws OperationError when no box runs there, or when it refuses
+ */
+export async function fetchFromBox(dataDir: string, path: string): Promise<Readable> {
+  const socketPath = controlSocketPath(dataDir);
+  if (!existsSync(socketPath)) throw notRunning(dataDir);
+  const asked = request({ socketPath, path, timeout: REQUEST_MS_MAX });
+  const answer = await new Promise<IncomingMessage>((resolve, reject) => {
+    asked.once('response', resolve).once('error', reject).end();
+  });
+  if (answer.statusCode === 200) return answer;
+  answer.resume();
+  throw new OperationError(`the box answered ${answer.statusCode}: its log says why`);
 }
 
 function notRunning(dataDir: string): OperationError {

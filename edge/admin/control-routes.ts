@@ -17,10 +17,24 @@ export function controlRoutes(operations: Operations): FastifyInstance {
   });
   app.get('/status', () => operations.status());
   app.post('/self-test', () => operations.selfTest());
+  lookRoutes(app, operations);
   merchantRoutes(app, operations);
+  setupRoutes(app, operations);
   syncRoutes(app, operations);
   backupRoutes(app, operations);
   return app;
+}
+
+function lookRoutes(app: FastifyInstance, operations: Operations): void {
+  app.get('/terminals', () => operations.terminals());
+  app.get('/device', () => operations.device());
+  app.get('/doctor', () => operations.diagnose());
+  app.get('/metrics', async (_request, reply) =>
+    reply.type('text/plain').send(await operations.metrics()),
+  );
+  app.get('/support-bundle', async (_request, reply) =>
+    reply.type('application/gzip').send(await operations.supportBundle()),
+  );
 }
 
 function merchantRoutes(app: FastifyInstance, operations: Operations): void {
@@ -49,6 +63,19 @@ function merchantRoutes(app: FastifyInstance, operations: Operations): void {
     await operations.merchantRemove(requiredText(body, 'id'));
     return {};
   });
+}
+
+function setupRoutes(app: FastifyInstance, operations: Operations): void {
+  app.post('/merchants/import', ({ body }) =>
+    operations.merchantImport((body as { merchants?: unknown } | null)?.merchants),
+  );
+  app.get('/claim', () => operations.claimStatus());
+  app.post('/claim', ({ body }) => {
+    const { request, source } = (body ?? {}) as { request?: unknown; source?: unknown };
+    return operations.claim(request, { source: source === 'usb' ? 'usb' : 'file' });
+  });
+  app.post('/claim/reset', () => operations.claimReset());
+  app.get('/update', () => operations.updateStatus());
 }
 
 function syncRoutes(app: FastifyInstance, operations: Operations): void {

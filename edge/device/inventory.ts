@@ -4,6 +4,7 @@
  */
 import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
+import type { Health } from './device-health.ts';
 
 export interface DiskReport {
   readonly name: string;
@@ -75,4 +76,25 @@ export async function askInventory(command: readonly string[]): Promise<Inventor
   } catch {
     return null;
   }
+}
+
+/** As `doctor` says it. */
+export interface DiskFinding {
+  readonly id: string;
+  readonly state: Health;
+  readonly title: string;
+  readonly meaning: string;
+  readonly mend: string;
+}
+
+/** What the disks say of themselves, where they say something bad. */
+export function judgeDisks(inventory: Inventory | null): readonly DiskFinding[] {
+  const unwell = inventory?.disks.filter(({ smart }) => /fail|predict|bad/i.test(smart)) ?? [];
+  return unwell.map(({ name, smart }) => ({
+    id: 'disk-smart',
+    state: 'fail',
+    title: `The disk ${name} says that it is failing (SMART: ${smart})`,
+    meaning: 'It may stop any day, and with it the sales that are not in a backup or in the cloud.',
+    mend: 'Make a backup (helios-edge backup), copy it off the box, and replace the disk.',
+  }));
 }

@@ -45,6 +45,13 @@ export function acquireOwnerLock(databasePath: string): OwnerLock {
   };
 }
 
+/** Process id of whoever has the file now, this process included; null: nobody. */
+export function liveOwner(databasePath: string): number | null {
+  const path = `${databasePath}.lock`;
+  const owner = parseOwner(readLock(path) ?? '');
+  return owner !== null && isAlive(owner, path) ? owner.pid : null;
+}
+
 function removeStaleLock(path: string): boolean {
   const text = readLock(path);
   if (text === null) return false;
