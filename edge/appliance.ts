@@ -21,6 +21,7 @@ import { BoxMeters } from './box-meters.ts';
 import { BoxOperate } from './box-operate.ts';
 import { BoxBackups } from './backup/box-backups.ts';
 import { boxOperations } from './box-operations.ts';
+import { Claims, claimedTimeZone } from './claim/claims.ts';
 import { systemClock } from './clock.ts';
 import type { Config } from './config.ts';
 import type { Engine } from './engine/engine.ts';
@@ -51,6 +52,8 @@ import { type BoxIdentity, loadBoxIdentity } from './tenants/box-identity.ts';
 import { KeyFunctions } from './tenants/key-functions.ts';
 import { MerchantDirectory } from './tenants/merchant-directory.ts';
 import type { FunctionLibrary } from './types/sql-function.ts';
+import { UpdateUploads } from './update/upload.ts';
+import { VERSION } from './version.ts';
 
 /** The only database that clients may name. */
 const DATABASE = 'pos';
@@ -63,6 +66,10 @@ export interface ApplianceOptions {
   readonly log: Log;
   /** Other than `durable` only in the tests' rigs. */
   readonly vfsMode?: VfsMode;
+  /** The file that the configuration was read from; a claim changes it. */
+  readonly configFile?: string | undefined;
+  /** Settings were changed that are read at start only: close, and open anew. */
+  readonly restart?: () => void;
   /** The disk or the engine failed: the process must end. */
   readonly onFatal: (error: unknown) => void;
   /** Who watches that the box lives; absent: nobody. */
@@ -109,7 +116,7 @@ async function assemble(options: ApplianceOptions, closers: Closers): Promise<Ap
     dataDir: config.dataDir,
     certFile: config['proxy.tls.cert_file'] || null,
     keyFile: config['proxy.tls.key_file'] || null,
-    names: [hostname()],
+    names: [hostname(), `${hostname()}.local`],
   });
   const listener = await openListener(options, foundation, registry, tls);
   // A merchant that is suspended or removed is out at once.
@@ -139,6 +146,9 @@ async function assemble(options: ApplianceOptions, closers: Closers): Promise<Ap
     selfTest,
     backups,
     operate,
+    claims: await openClaims(options, directory),
+    uploads: new UpdateUploads({ dataDir: config.dataDir, version: VERSION }),
+    dataDir: config.dataDir,
     addresses: () => addresses,
     isReady: isReadyNow,
   });
@@ -326,6 +336,20 @@ function openSlowLog(config: Config, compiler: CompilerParts): SlowLog | null {
   });
 }
 
+function openClaims(
+  { config, log, configFile, restart }: ApplianceOptions,
+  directory: MerchantDirectory,
+): Promise<Claims> {
+  return Claims.open({
+    dataDir: config.dataDir,
+    configFile: configFile ?? null,
+    directory,
+    clock: systemClock,
+    log,
+    restart: restart ?? (() => undefined),
+  });
+}
+
 function openCompiler(): Promise<CompilerParts> {
   const grammar = embeddedAsset('libpg-query.wasm');
   return createCompiler({
@@ -425,9 +449,11 @@ function loginPolicy(config: Config, directory: MerchantDirectory): ConnectionCo
 }
 
 function sessionSettings(config: Config): ReadonlyMap<string, string> {
+  const timeZone = claimedTimeZone(config.dataDir);
   return new Map([
     ['statement_timeout', String(config['proxy.statement_timeout_ms'])],
     ['lock_timeout', String(config['proxy.lock_timeout_ms'])],
+    ...(timeZone === null ? [] : [['TimeZone', timeZone] as const]),
   ]);
 }
 

@@ -10,12 +10,15 @@ import {
 } from './admin/operations.ts';
 import type { BoxBackups } from './backup/box-backups.ts';
 import type { BoxOperate } from './box-operate.ts';
+import type { Claims } from './claim/claims.ts';
 import type { Engine } from './engine/engine.ts';
 import type { ConnectionRegistry } from './net/connection-registry.ts';
 import type { ListenAddress } from './net/listener.ts';
 import type { SelfTest } from './service/self-test.ts';
 import type { BoxIdentity } from './tenants/box-identity.ts';
 import type { MerchantDirectory } from './tenants/merchant-directory.ts';
+import { readStatus } from './update/update-record.ts';
+import type { UpdateUploads } from './update/upload.ts';
 import { VERSION } from './version.ts';
 
 export interface BoxParts {
@@ -29,6 +32,9 @@ export interface BoxParts {
   readonly selfTest: SelfTest;
   readonly backups: BoxBackups;
   readonly operate: BoxOperate;
+  readonly claims: Claims;
+  readonly uploads: UpdateUploads;
+  readonly dataDir: string;
   /** Where the admin interface and the figures are to be found; null: nowhere. */
   readonly addresses: () => { readonly admin: string | null; readonly metrics: string | null };
   /** False from the moment the box begins to stop. */
@@ -89,6 +95,7 @@ export function boxOperations(parts: BoxParts): Operations {
     merchantSuspend: (id) => directory.suspend(id),
     merchantResume: (id) => directory.resume(id),
     merchantRemove: (id) => directory.remove(id),
+    ...setupOperations(parts),
     syncStatus,
     syncNow: async () => {
       await running().syncNow();
@@ -119,4 +126,18 @@ export function boxOperations(parts: BoxParts): Operations {
       }));
     },
   };
+}
+
+function setupOperations({ claims, uploads, dataDir }: BoxParts) {
+  return {
+    merchantImport: (list) => claims.importMerchants(list),
+    claimStatus: async () => claims.status(),
+    claim: (request, authority) => claims.claim(request, authority),
+    claimReset: async () => claims.reset(),
+    updateStatus: async () => readStatus(dataDir, VERSION),
+    updateUpload: async (content) => {
+      const { version } = await uploads.take(content);
+      return { version };
+    },
+  } satisfies Partial<Operations>;
 }

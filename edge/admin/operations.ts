@@ -8,6 +8,7 @@ import type { CheckFinding } from '../backup/check.ts';
 import type { BackupResult } from '../backup/make-backup.ts';
 import type { DeviceHealth, Health } from '../device/device-health.ts';
 import type { WriteCount } from '../session/write-activity.ts';
+import type { UpdateStatus } from '../update/update-record.ts';
 
 export type { BackupResult, BackupSummary, CheckFinding, DeviceHealth, WriteCount };
 
@@ -97,6 +98,30 @@ export interface Readiness {
   readonly reasons: readonly string[];
 }
 
+export interface ClaimStatus {
+  /** A claim was carried out on this box. */
+  readonly claimed: boolean;
+  /** It waits for one: then a code is on its screen. */
+  readonly claimable: boolean;
+  readonly shop: string | null;
+  readonly timeZone: string | null;
+  readonly claimedAt: string | null;
+  readonly source: 'console' | 'file' | 'usb' | null;
+}
+
+/** By which right a claim is made: the code on the screen, or the administrator's own means. */
+export type ClaimAuthority =
+  | { readonly source: 'console'; readonly code: string }
+  | { readonly source: 'file' | 'usb' };
+
+export interface ClaimAnswer {
+  readonly shop: string;
+  /** Each key is shown this once. */
+  readonly merchants: readonly MerchantWithKey[];
+  /** The very same claim was carried out before: nothing was done now. */
+  readonly isRepeated: boolean;
+}
+
 /** A request that cannot be carried out: the message names the cause and the mend. */
 export class OperationError extends Error {
   override readonly name = 'OperationError';
@@ -144,6 +169,16 @@ export interface Operations {
   /** Lets a suspended merchant in again, with the keys it had. */
   merchantResume(id: string): Promise<void>;
   merchantRemove(id: string): Promise<void>;
+  /** Adds a list of merchants (as parsed from a file or JSON), all or none. */
+  merchantImport(list: unknown): Promise<readonly MerchantWithKey[]>;
+  claimStatus(): Promise<ClaimStatus>;
+  /** Makes this box a shop's box, once; afterwards it starts anew with its settings. */
+  claim(request: unknown, authority: ClaimAuthority): Promise<ClaimAnswer>;
+  /** The box may be claimed again; merchants and rows stay. */
+  claimReset(): Promise<ClaimStatus>;
+  updateStatus(): Promise<UpdateStatus>;
+  /** Takes a bundle in for the updater; resolves when it is whole and genuine. */
+  updateUpload(content: AsyncIterable<Uint8Array>): Promise<{ readonly version: string }>;
   syncStatus(): Promise<SyncStatus>;
   syncNow(): Promise<SyncStatus>;
   syncPause(): Promise<SyncStatus>;

@@ -3,6 +3,7 @@
  * `serve` and `status` never disagree about where the box lives.
  */
 import { existsSync } from 'node:fs';
+import { join } from 'node:path';
 import { type Config, loadConfig } from '../config.ts';
 
 /** The first that is there: an appliance's, or the one of a machine that runs the box beside other things. */
@@ -16,11 +17,19 @@ export interface BoxOptions {
 
 /** @throws ConfigError */
 export function boxConfig(options: BoxOptions): Config {
-  const file = options.config ?? SYSTEM_CONFIGS.find((path) => existsSync(path));
+  const file = configFile(options);
   return loadConfig(file, {
     file,
     settings: options.set,
     dataDir: options['data-dir'],
     environment: process.env,
   });
+}
+
+/** The file that the configuration comes from: the named one, the system's, or the one beside the data. */
+export function configFile(options: BoxOptions): string | undefined {
+  if (options.config !== undefined) return options.config;
+  const dataDir = options['data-dir'] ?? process.env['HELIOSDB_DATA_DIR'];
+  const beside = dataDir === undefined ? [] : [join(dataDir, 'config.toml')];
+  return [...beside, ...SYSTEM_CONFIGS].find((path) => existsSync(path));
 }

@@ -4,12 +4,11 @@
  */
 import { statSync } from 'node:fs';
 import { type Appliance, openAppliance } from '../appliance.ts';
-import type { Config } from '../config.ts';
 import type { VfsMode } from '../engine/open.ts';
 import { LIMITS } from '../limits.ts';
 import { createLog, type Log } from '../log.ts';
 import { openServiceManager, type ServiceManager } from '../service/notify.ts';
-import { boxConfig } from './box-config.ts';
+import { type BoxOptions, boxConfig, configFile } from './box-config.ts';
 import { COMMON_OPTIONS, parseWords, print, UsageError } from './command.ts';
 
 /** The engine's disk failed: systemd restarts the box, and recovery decides what is there. */
@@ -25,27 +24,38 @@ export async function serve(args: readonly string[]): Promise<number> {
   const bytesMax = config['logging.max_size_mb'] * BYTES_PER_MB;
   const log = createLog(config['logging.level'], output === '' ? null : { path: output, bytesMax });
   const service = openServiceManager(process.env, log);
-  const stop = Promise.withResolvers<number>();
+  const signal = Promise.withResolvers<'stop'>();
+  const stop = (): void => signal.resolve('stop');
   try {
-    const box = await open(config, log, service);
-    print(`helios-edge is ready, listening on ${box.listen.host}:${box.listen.port}`);
-    log.info({ listen: box.listen, pid: process.pid }, 'ready');
-    service.ready('serving terminals');
-    // Before this a signal just ends the process: what it interrupts is recovery, and that begins again.
-    process.once('SIGTERM', () => stop.resolve(0));
-    process.once('SIGINT', () => stop.resolve(0));
-    const code = await stop.promise;
-    service.stopping('telling the terminals, rolling back what they left open');
-    await box.close();
-    log.info('stopped');
-    return code;
+    for (;;) {
+      const restart = Promise.withResolvers<'restart'>();
+      const box = await open(values, log, service, () => restart.resolve('restart'));
+      print(`helios-edge is ready, listening on ${box.listen.host}:${box.listen.port}`);
+      log.info({ listen: box.listen, pid: process.pid }, 'ready');
+      service.ready('serving terminals');
+      // Before this a signal just ends the process: what it interrupts is recovery, and that begins again.
+      if (process.listenerCount('SIGTERM') === 0) process.once('SIGTERM', stop);
+      if (process.listenerCount('SIGINT') === 0) process.once('SIGINT', stop);
+      const why = await Promise.race([signal.promise, restart.promise]);
+      if (why === 'stop')
+        service.stopping('telling the terminals, rolling back what they left open');
+      await box.close();
+      log.info(why === 'stop' ? 'stopped' : 'starting anew with changed settings');
+      if (why === 'stop') return 0;
+    }
   } finally {
     await service.close();
   }
 }
 
 /** Opens the box, and asks systemd for the time that this takes. */
-async function open(config: Config, log: Log, service: ServiceManager): Promise<Appliance> {
+async function open(
+  values: BoxOptions,
+  log: Log,
+  service: ServiceManager,
+  restart: () => void,
+): Promise<Appliance> {
+  const config = boxConfig(values);
   const walBytes = sizeOf(`${config['database.path']}-wal`);
   service.status(`opening the database, ${(walBytes / BYTES_PER_MB).toFixed(0)} MB of log`);
   // The log is carried back at one stretch, in which nothing can be said.
@@ -58,6 +68,8 @@ async function open(config: Config, log: Log, service: ServiceManager): Promise<
   try {
     return await openAppliance({
       config,
+      configFile: configFile(values),
+      restart: () => setTimeout(restart, LIMITS.claimRestartDelayMs),
       log,
       service,
       vfsMode: vfsMode(),

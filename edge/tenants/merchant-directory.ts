@@ -157,6 +157,29 @@ export class MerchantDirectory implements CredentialDirectory {
   }
 
   /**
+   * Adds several merchants, all or none. Whoever calls has seen to it that no id or key comes twice among them.
+   * @throws EdgeError as `add`, naming the first that cannot be added
+   */
+  async addAll(merchants: readonly NewMerchant[]): Promise<readonly MerchantWithKey[]> {
+    const added = merchants.map((merchant) => {
+      checkMerchantId(merchant.id);
+      if (this.#merchants.has(merchant.id)) throw alreadyExists(merchant.id);
+      const key = this.#keyOrNew(merchant.key);
+      this.#refuseTakenKey(key, merchant.id, PRIMARY_KEY_NAME);
+      return { ...merchant, key };
+    });
+    const ids = added.map(({ id }) => id);
+    await this.#change(ids, (transaction) => {
+      const now = this.#options.clock.wallMicros();
+      for (const merchant of added) {
+        if (readMerchant(transaction, merchant.id) !== null) throw alreadyExists(merchant.id);
+        insertMerchant(transaction, merchant, now);
+      }
+    });
+    return added.map(({ id, key }) => ({ id, key }));
+  }
+
+  /**
    * Gives a merchant a new key; every older one stops working.
    * @throws EdgeError 42704 when there is no such merchant
    */
@@ -276,7 +299,10 @@ export class MerchantDirectory implements CredentialDirectory {
     throw new EdgeError('unique_violation', 'this key is in use already');
   }
 
-  async #change(id: string, run: (transaction: WriteTransaction) => void): Promise<void> {
+  async #change(
+    changed: string | readonly string[],
+    run: (transaction: WriteTransaction) => void,
+  ): Promise<void> {
     const { engine } = this.#options;
     const transaction = await engine.beginWrite({ merchant: null, lockTimeoutMs: 0, signal: null });
     try {
@@ -286,7 +312,7 @@ export class MerchantDirectory implements CredentialDirectory {
     } finally {
       if (!transaction.finished) transaction.rollback();
     }
-    this.#reload(id);
+    for (const id of typeof changed === 'string' ? [changed] : changed) this.#reload(id);
   }
 
   #goodKeys(record: MerchantRecord): MerchantRecord['keys'] {

@@ -177,6 +177,7 @@ function save(work: Installation, attempt: UpdateAttempt): void {
   const kept = [work.running.version, attempt.version];
   writeRecord(work.state, {
     attempt,
+    refusal: null,
     layouts: Object.fromEntries(
       Object.entries(known).filter(([version]) => kept.includes(version)),
     ),

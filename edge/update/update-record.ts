@@ -23,6 +23,14 @@ export interface UpdateRecord {
   readonly attempt: UpdateAttempt | null;
   /** Layout of the data file by version, for a return to an older one. */
   readonly layouts: Readonly<Record<string, number>>;
+  /** The last bundle that was not taken. */
+  readonly refusal: Refusal | null;
+}
+
+export interface Refusal {
+  readonly file: string;
+  readonly reason: string;
+  readonly at: string;
 }
 
 export interface UpdateStatus {
@@ -40,9 +48,10 @@ export interface UpdateStatus {
     readonly triesLeft: number | null;
   }[];
   readonly last: UpdateAttempt | null;
+  readonly refusal: Refusal | null;
 }
 
-const NOTHING: UpdateRecord = { attempt: null, layouts: {} };
+const NOTHING: UpdateRecord = { attempt: null, layouts: {}, refusal: null };
 
 export function readRecord(state: SafeDirectory): UpdateRecord {
   const text = state.read(RECORD, RECORD_BYTES_MAX);
@@ -65,6 +74,7 @@ export function makeStatus(
     slots: slots.map(({ label, version, isRunning }) => ({ label, version, running: isRunning })),
     entries: entries.map(({ version, triesLeft }) => ({ version, triesLeft })),
     last: record.attempt,
+    refusal: record.refusal,
   };
 }
 
@@ -82,6 +92,6 @@ export function readStatus(dataDir: string, running: string): UpdateStatus {
     return JSON.parse(text) as UpdateStatus;
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
-    return { supported: false, running, slots: [], entries: [], last: null };
+    return { supported: false, running, slots: [], entries: [], last: null, refusal: null };
   }
 }
