@@ -4,7 +4,7 @@
  */
 
 import type { Column } from '../sql/catalog/model.ts';
-import { ByteWriter } from '../types/byte-writer.ts';
+import type { ByteWriter } from '../types/byte-writer.ts';
 import { type ColumnEncoder, columnEncoder } from '../types/codecs.ts';
 import { OID } from '../types/oids.ts';
 import { KIND, type RowReader, type SqlValue } from '../types/storage.ts';

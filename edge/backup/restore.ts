@@ -12,7 +12,6 @@ import { dirname } from 'node:path';
 import { systemClock } from '../clock.ts';
 import { Connection } from '../engine/connection.ts';
 import { ENGINE_LAYOUT } from '../engine/migrations.ts';
-import { openEngine } from '../engine/open.ts';
 import { acquireOwnerLock } from '../engine/owner-lock.ts';
 import { DBCONFIG } from '../engine/sqlite/codes.ts';
 import { createWasmInstance } from '../engine/sqlite/wasm-instance.ts';
@@ -24,6 +23,7 @@ import { raiseEpoch } from '../tenants/box-identity.ts';
 import { refused } from './backup-error.ts';
 import { writeWhole } from './copy.ts';
 import type { Manifest } from './manifest.ts';
+import { withEngine } from './own-engine.ts';
 import { BackupFile } from './packed-file.ts';
 import { type SqliteParts, StoredDatabase } from './stored-database.ts';
 
@@ -60,10 +60,6 @@ export interface RestoreResult {
 
 const DRAFT_SUFFIX = '.restoring';
 const FILE_MODE = 0o600;
-const MAX_CONNECTIONS = 3;
-const CACHE_MB = 16;
-const MEMORY_MB = 256;
-const PAGE_SIZE = 4096;
 
 /** @throws BackupError or EdgeError naming cause and mend; the old database is in its place then */
 export async function restoreBackup(request: RestoreRequest): Promise<RestoreResult> {
@@ -191,28 +187,8 @@ async function verifyContent(parts: SqliteParts, file: BackupFile): Promise<void
 
 /** The file under its other name begins a new life; it is one file again, on the disk, when this resolves. */
 async function beginEpoch(parts: SqliteParts, path: string): Promise<string> {
-  let failure: unknown = null;
-  const engine = await openEngine({
-    path,
-    library: parts.library,
-    wasmBinary: parts.wasmBinary,
-    clock: systemClock,
-    log: silentLog,
-    maxConnections: MAX_CONNECTIONS,
-    cacheMb: CACHE_MB,
-    memoryLimitMb: MEMORY_MB,
-    pageSize: PAGE_SIZE,
-    workerFactory: null,
-    onFatal: (error) => {
-      failure = error;
-    },
-  });
-  try {
-    return String((await raiseEpoch(engine)).epoch);
-  } finally {
-    await engine.close();
-    if (failure !== null) throw failure;
-  }
+  const { epoch } = await withEngine(parts, path, raiseEpoch);
+  return String(epoch);
 }
 
 async function exchange(

@@ -5,18 +5,16 @@ import { type BackupSummary, checkLabel, listBackups, prune } from '../backup/ba
 import { backupSettings } from '../backup/backup-settings.ts';
 import { ownSource } from '../backup/jobs.ts';
 import { type BackupResult, makeBackup } from '../backup/make-backup.ts';
+import { withEngine } from '../backup/own-engine.ts';
 import { BackupFile, CHUNK_BYTES } from '../backup/packed-file.ts';
 import { systemClock } from '../clock.ts';
 import type { Config } from '../config.ts';
-import { openEngine } from '../engine/open.ts';
-import { silentLog } from '../log.ts';
 import { boxConfig } from './box-config.ts';
 import { COMMON_OPTIONS, parseWords, report, table, UsageError } from './command.ts';
 import { askLong, isRunning, mustHaveDatabase, sqliteParts } from './stored-box.ts';
 
 const BYTES_PER_MB = 1_000_000;
 const MICROS_PER_MS = 1000n;
-const MAX_CONNECTIONS = 3;
 
 export async function backup(args: readonly string[]): Promise<number> {
   const { values, positionals } = parseWords(args, {
@@ -71,38 +69,24 @@ async function backupStopped(
 ): Promise<BackupResult> {
   const settings = backupSettings(config);
   const parts = sqliteParts();
-  let failure: unknown = null;
-  const engine = await openEngine({
-    path: mustHaveDatabase(config),
-    library: parts.library,
-    wasmBinary: parts.wasmBinary,
-    clock: systemClock,
-    log: silentLog,
-    maxConnections: MAX_CONNECTIONS,
-    cacheMb: config['database.cache_mb'],
-    memoryLimitMb: config['database.memory_limit_mb'],
-    pageSize: config['database.page_size'],
-    workerFactory: null,
-    onFatal: (error) => {
-      failure = error;
-    },
+  return withEngine(parts, mustHaveDatabase(config), async (engine) => {
+    const file = engine.openLiveFile(CHUNK_BYTES);
+    try {
+      const result = await makeBackup(parts, ownSource(file), {
+        directory: target ?? settings.directory,
+        label: label === undefined ? null : checkLabel(label),
+        bytesPerSecond: null,
+        freeBytesMin: settings.freeBytesMin,
+        nowMs: Number(systemClock.wallMicros() / MICROS_PER_MS),
+      });
+      if (target === undefined) {
+        prune(settings.directory, boxIdOf(result.path), settings.retention);
+      }
+      return result;
+    } finally {
+      file.close();
+    }
   });
-  const file = engine.openLiveFile(CHUNK_BYTES);
-  try {
-    const result = await makeBackup(parts, ownSource(file), {
-      directory: target ?? settings.directory,
-      label: label === undefined ? null : checkLabel(label),
-      bytesPerSecond: null,
-      freeBytesMin: settings.freeBytesMin,
-      nowMs: Number(systemClock.wallMicros() / MICROS_PER_MS),
-    });
-    if (target === undefined) prune(settings.directory, boxIdOf(result.path), settings.retention);
-    return result;
-  } finally {
-    file.close();
-    await engine.close();
-    if (failure !== null) throw failure;
-  }
 }
 
 function boxIdOf(path: string): string {
