@@ -107,17 +107,21 @@ function useRoom(): Room {
   return ROOMS.find((room) => `#${room.id}` === hash) ?? ROOMS[0];
 }
 
+/** Characters that tell the boxes of a chain apart; the whole id stands in the box's room. */
+const BOX_ID_SHOWN = 8;
+
 function TopBar(): JSX.Element {
   const status = useResource(box.status);
+  const claim = useResource(box.claim);
   return (
     <header class="top">
       <img class="mark" src="/console.svg" alt="" />
       <p class="top-name">
-        <strong>{location.hostname}</strong>
+        <strong>{claim.value?.shop ?? location.hostname}</strong>
         <span class="quiet small">
           {status.value === undefined
             ? 'helios box'
-            : `Box ${status.value.boxId} · version ${status.value.version}`}
+            : `Box ${status.value.boxId.slice(0, BOX_ID_SHOWN)} · version ${status.value.version}`}
         </span>
       </p>
     </header>

@@ -50,7 +50,7 @@ export function Confirm(props: {
 
 /** A text to be taken elsewhere, with a button that copies it. */
 export function CopyField(props: { readonly label: string; readonly text: string }): JSX.Element {
-  const field = useRef<HTMLInputElement>(null);
+  const field = useRef<HTMLTextAreaElement>(null);
   const [isCopied, setCopied] = useState(false);
   const id = useId();
   const copy = async (): Promise<void> => {
@@ -60,8 +60,9 @@ export function CopyField(props: { readonly label: string; readonly text: string
     <div class="field">
       <label for={id}>{props.label}</label>
       <div class="copy">
-        <input
+        <textarea
           ref={field}
+          rows={2}
           id={id}
           class="code"
           readOnly
@@ -80,7 +81,7 @@ export function CopyField(props: { readonly label: string; readonly text: string
 }
 
 /** The clipboard is only given to secure pages; elsewhere the text is selected, and the person copies it. */
-async function copyText(text: string, field: HTMLInputElement | null): Promise<boolean> {
+async function copyText(text: string, field: HTMLTextAreaElement | null): Promise<boolean> {
   try {
     await navigator.clipboard.writeText(text);
     return true;

@@ -41,10 +41,6 @@ export function percent(value: number): string {
   return `${value < 10 ? oneDecimal.format(value) : wholeNumber.format(value)} %`;
 }
 
-export function celsius(value: number): string {
-  return `${wholeNumber.format(value)} °C`;
-}
-
 /** The largest unit, and the next while it matters: `45 s`, `12 min`, `3 h 20 min`, `2 days 4 h`. */
 export function duration(seconds: number): string {
   const total = Math.max(0, Math.round(seconds));

@@ -3,7 +3,8 @@ import type { JSX } from 'preact';
 import { type Activity, activity, OTHERS, SECONDS_SHOWN, type Told } from './activity.ts';
 import { Bars } from './bars.tsx';
 import { useCell } from './cell.ts';
-import { absolute, count, counted } from './format.ts';
+import { absolute, counted } from './format.ts';
+import { link } from './link.ts';
 import { Card, Pill, type Tone } from './parts.tsx';
 
 /** Names of merchants by id. */
@@ -14,9 +15,14 @@ const TRADERS_MAX = 12;
 
 export function LiveSales({ names }: { readonly names: Names }): JSX.Element {
   const now = useCell(activity);
+  const { isUp } = useCell(link);
   return (
     <>
-      <Card id="live" title="Live sales" aside={<StreamPill stream={now.stream} />}>
+      <Card
+        id="live"
+        title="Live sales"
+        aside={<StreamPill stream={isUp === false ? 'broken' : now.stream} />}
+      >
         {now.stream === 'absent' ? (
           <p class="quiet">This box does not tell what is being written.</p>
         ) : (
@@ -80,7 +86,7 @@ function Traders(props: {
         />
         <div class="axis small quiet" aria-hidden="true">
           <span>{SECONDS_SHOWN} s ago</span>
-          <span>highest {count(Math.max(...all))} rows/s</span>
+          <span>at most {counted(Math.max(...all), 'row')}/s</span>
           <span>now</span>
         </div>
       </div>
@@ -96,7 +102,7 @@ function Traders(props: {
                 values={values}
                 top={top}
               />
-              <span class="rate">{count(rows)} rows</span>
+              <span class="rate">{counted(rows, 'row')}</span>
             </li>
           ))}
         </ul>

@@ -79,13 +79,13 @@ function MerchantRow(props: {
           label={`New key for ${merchant.name}`}
           onClick={() => onOpen({ kind: 'rotate', merchant })}
         >
-          New key…
+          New key
         </Button>
         <Button
           label={`Remove ${merchant.name}`}
           onClick={() => onOpen({ kind: 'remove', merchant })}
         >
-          Remove…
+          Remove
         </Button>
       </div>
     </li>

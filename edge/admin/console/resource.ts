@@ -62,7 +62,8 @@ export class Resource<T> {
       await this.#ask();
       this.#isAsking = false;
     }
-    if (this.#watchers === 0) return;
+    // What this box does not have will not come before the page is loaded anew.
+    if (this.#watchers === 0 || this.known.value.isAbsent) return;
     const pauseMs = link.value.isUp === false ? RETRY_MS : this.#everyMs;
     this.#timer = setTimeout(() => void this.refresh(), pauseMs);
   }

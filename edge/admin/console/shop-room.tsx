@@ -2,12 +2,14 @@
 import type { JSX } from 'preact';
 import type { Finding, Terminal } from '../operations.ts';
 import { box } from './api.ts';
+import { useCell } from './cell.ts';
 import { counted, duration } from './format.ts';
 import { Icon } from './icons.tsx';
+import { link } from './link.ts';
 import { LiveSales, type Names } from './live-sales.tsx';
 import { KnownCard, Pill, When } from './parts.tsx';
 import { useNow, useResource } from './resource.ts';
-import { type Concern, shopState } from './shop-state.ts';
+import { type Concern, type ShopState, shopState } from './shop-state.ts';
 
 export function ShopRoom(): JSX.Element {
   const merchants = useResource(box.merchants);
@@ -25,13 +27,15 @@ function StateCard(): JSX.Element {
   const status = useResource(box.status);
   const findings = useResource(box.findings);
   const terminals = useResource(box.terminals);
+  const { isUp } = useCell(link);
   const now = useNow();
   if (status.value === undefined) {
     return <p class="state unknown wide">Not known yet: the box has not answered.</p>;
   }
   const concerns = (findings.value ?? []).flatMap(toConcern);
   const selling = terminals.value?.filter(({ merchant }) => merchant !== null).length ?? null;
-  const { tone, line, details } = shopState(status.value, concerns, selling, now);
+  const state = shopState(status.value, concerns, selling, now);
+  const { tone, line, details } = isUp === false ? lastKnown(state) : state;
   return (
     <div class={`state wide ${tone}`} role="status" data-section="state">
       <Icon name={tone} />
@@ -45,6 +49,11 @@ function StateCard(): JSX.Element {
       </div>
     </div>
   );
+}
+
+/** Nobody can say what the box does while it does not answer. */
+function lastKnown({ line, details }: ShopState): ShopState {
+  return { tone: 'unknown', line: `Not known now. Last known: ${line}`, details };
 }
 
 /** The cloud has words of its own in the line. */
