@@ -227,7 +227,7 @@ export class BoxOperate {
           platform: `${process.platform}-${process.arch}`,
         }),
         // The cloud's own words may quote a row.
-        'status.json': async () => withoutError(await known.status()),
+        'status.json': async () => shareable(await known.status()),
         'merchants.json': async () =>
           directory.list().map(({ id, status, tier, keys }) => ({ id, status, tier, keys })),
         'terminals.json': async () => this.#terminals(),
@@ -255,10 +255,14 @@ function adminKeyOf(dataDir: string): readonly string[] {
   }
 }
 
-function withoutError(status: BoxStatus): BoxStatus {
+/** Only what the status promises: the sync worker says more of itself, its address too. */
+function shareable(status: BoxStatus): BoxStatus {
   const { lastError } = status.sync;
   const said = lastError === null ? null : 'left out: it may quote what the cloud said';
-  return { ...status, sync: { ...status.sync, lastError: said } };
+  const { enabled, paused, link, unsyncedRows, oldestUnsyncedSeconds } = status.sync;
+  const { rejectedRows, lastSuccess, rowsSent } = status.sync;
+  const sync = { enabled, paused, link, unsyncedRows, oldestUnsyncedSeconds, rejectedRows };
+  return { ...status, sync: { ...sync, lastSuccess, lastError: said, rowsSent } };
 }
 
 /** Findings of the sync quote the cloud. */

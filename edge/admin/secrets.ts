@@ -13,6 +13,7 @@ import { CONFIG_KEYS } from '../config.ts';
 export const MASK = '[masked]';
 
 const SECRET_NAME = /secret|token|password|passphrase|credential|(^|[._])key$/;
+const ADDRESS = /^[a-z][a-z0-9+.-]*:\/\//i;
 /** Shorter ones would be found by chance, and are no secrets. */
 const SECRET_LENGTH_MIN = 8;
 
@@ -31,7 +32,11 @@ export function createRedact(secrets: readonly string[]): Redact {
 
 /** The secrets of a configuration. */
 export function secretsOf(config: Config): readonly string[] {
-  return CONFIG_KEYS.filter((name) => SECRET_NAME.test(name)).map((name) => String(config[name]));
+  return CONFIG_KEYS.flatMap((name) => {
+    const value: unknown = config[name];
+    if (SECRET_NAME.test(name)) return [String(value)];
+    return typeof value === 'string' ? secretsOfAddress(value) : [];
+  });
 }
 
 /** The configuration as it may be shown. */
@@ -45,16 +50,29 @@ export function maskedConfig(config: Config): Readonly<Record<string, unknown>> 
   return shown;
 }
 
+/** What an address may hold beside host and path, as written and as meant. */
+function secretsOfAddress(value: string): readonly string[] {
+  if (!ADDRESS.test(value) || !URL.canParse(value)) return [];
+  const { username, password, search, searchParams } = new URL(value);
+  const parts = [username, password, search, ...searchParams.values()];
+  return [...parts, ...parts.map(decoded)];
+}
+
+function decoded(text: string): string {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return text;
+  }
+}
+
 /** An address keeps its host and path: users, passwords and queries may be secrets. */
 function maskedAddress(value: string): string {
-  if (!/^[a-z][a-z0-9+.-]*:\/\//i.test(value)) return value;
-  try {
-    const url = new URL(value);
-    const hasSecrets = url.username !== '' || url.password !== '' || url.search !== '';
-    return hasSecrets ? `${url.protocol}//${url.host}${url.pathname} ${MASK}` : value;
-  } catch {
-    return MASK;
-  }
+  if (!ADDRESS.test(value)) return value;
+  if (!URL.canParse(value)) return MASK;
+  const url = new URL(value);
+  const hasSecrets = url.username !== '' || url.password !== '' || url.search !== '';
+  return hasSecrets ? `${url.protocol}//${url.host}${url.pathname} ${MASK}` : value;
 }
 
 /** Texts that are ours or say nothing of a merchant; `statement` beside them has lost its literals already. `address` is one of the shop's own network. */

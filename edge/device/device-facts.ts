@@ -5,7 +5,7 @@
  * `systeminformation` is not asked here: on Linux it runs shells and waits for them, which would hold the event
  * loop that sales run on. A process of its own asks it (`inventory.ts`).
  */
-import { readdir, readFile, stat, statfs } from 'node:fs/promises';
+import { readdir, readFile, realpath, stat, statfs } from 'node:fs/promises';
 import { availableParallelism, loadavg } from 'node:os';
 import { join } from 'node:path';
 import type { Clock } from '../clock.ts';
@@ -144,7 +144,8 @@ async function readWear(root: string, dataDir: string): Promise<number | null> {
   const { dev } = await stat(dataDir, { bigint: true });
   const major = (dev >> 8n) & 0xfffn;
   const minor = (dev & 0xffn) | ((dev >> 12n) & 0xfff00n);
-  const block = join(root, 'sys/dev/block', `${major}:${minor}`);
+  // The entry is a link into the tree of devices.
+  const block = await realpath(join(root, 'sys/dev/block', `${major}:${minor}`));
   // A partition's disk is one level up.
   const texts = await Promise.all(
     ['device/life_time', '../device/life_time'].map((path) => orNull(readText(block, path))),
