@@ -4,8 +4,8 @@
  */
 import { OperationError } from './admin/operations.ts';
 import { backupCommands } from './cli/backup-commands.ts';
-import { type Command, print, UsageError } from './cli/command.ts';
 import { claimCommands } from './cli/claim.ts';
+import { type Command, print, UsageError } from './cli/command.ts';
 import { configCheck } from './cli/config-check.ts';
 import { configLimits } from './cli/config-limits.ts';
 import { doctorCommands } from './cli/doctor.ts';
@@ -121,6 +121,11 @@ function explain(error: unknown): string {
   const mend = MENDS[code];
   return mend === undefined ? error.message : `${error.message}; ${mend}`;
 }
+
+// A reader that has seen enough (`| head`) is no failure of ours.
+process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+  if (error.code !== 'EPIPE') throw error;
+});
 
 main(process.argv.slice(2)).then(
   (code) => {

@@ -1,14 +1,13 @@
 /**
  * Builds `dist/helios-edge-linux-x64` and `-arm64`: esbuild bundles the command line and the read
- * worker, and the pinned Node of each architecture takes them in together with the WASM modules.
+ * worker, and the pinned Node of each architecture takes them in together with the WASM modules, the
+ * console and the papers. Beside them lie the list of parts (CycloneDX) and the licence texts.
  *
- * `--host` builds this machine's architecture alone. The same sources give the same bytes.
+ * `--host` builds this machine's architecture alone, `--arch NAME` that one; `--out DIR` puts everything
+ * elsewhere. The same sources give the same bytes.
  */
 import { execFileSync } from 'node:child_process';
 import {
-  chmodSync,
-  copyFileSync,
-  existsSync,
   mkdirSync,
   mkdtempSync,
   readFileSync,
@@ -17,134 +16,28 @@ import {
   statSync,
   writeFileSync,
 } from 'node:fs';
-import { createRequire } from 'node:module';
-import { dirname, join } from 'node:path';
-import { build, type Plugin } from 'esbuild';
-import { bundleConsole, CONSOLE_FILES } from './console-bundle.ts';
+import { join, relative, resolve } from 'node:path';
+import { parseArgs } from 'node:util';
+import { createWasmInstance } from '../edge/engine/sqlite/wasm-instance.ts';
+import { installedWasmBinary } from '../edge/engine/wasm-binary.ts';
+import { loadGrammar } from '../edge/sql/parse/grammar.ts';
+import { VERSION } from '../edge/version.ts';
+import { bundle } from './build/bundle.ts';
+import { type Assets, assemble, layOutAssets } from './build/executable.ts';
+import { lockedPackage, ROOT } from './build/lock.ts';
+import type { Arch } from './build/node-runtime.ts';
+import { cycloneDx, licenceTexts } from './build/papers.ts';
+import { type CompiledVersions, inventory } from './build/parts.ts';
+import { bundleConsole } from './console-bundle.ts';
 
-const ROOT = join(import.meta.dirname, '..');
-const DIST = join(ROOT, 'dist');
-const CACHE = join(ROOT, '.cache');
-const FUSE = 'NODE_SEA_FUSE_fce680ab2cc467b6e072b8b5df1996b2';
-const load = createRequire(import.meta.url);
+const ARCHES: readonly Arch[] = ['x64', 'arm64'];
+const PGLITE = 'node_modules/@electric-sql/pglite/dist';
 
-type Arch = 'x64' | 'arm64';
-
-/** WASM modules that travel inside, by asset name. */
-const ASSETS: Readonly<Record<string, string>> = {
-  'sqlite3.wasm': 'node_modules/@sqlite.org/sqlite-wasm/dist/sqlite3.wasm',
-  'libpg-query.wasm': 'node_modules/libpg-query/wasm/libpg-query.wasm',
-  'pglite.wasm': 'node_modules/@electric-sql/pglite/dist/pglite.wasm',
-  'pglite.data': 'node_modules/@electric-sql/pglite/dist/pglite.data',
-  'initdb.wasm': 'node_modules/@electric-sql/pglite/dist/initdb.wasm',
-};
-
-/** PGlite declares its own `require` beside an `import("module")`, which a CommonJS bundle would confuse. */
-const untangleRequire: Plugin = {
-  name: 'untangle-require',
-  setup(builder) {
-    builder.onLoad({ filter: /@electric-sql\/pglite\/dist\/[^/]*\.c?js$/ }, ({ path }) => ({
-      contents: readFileSync(path, 'utf8').replace(
-        /await import\("((?:node:)?module)"\)/g,
-        'process.getBuiltinModule("$1")',
-      ),
-      loader: 'js',
-    }));
-  },
-};
-
-async function bundle(entry: string, outfile: string, commit: string): Promise<void> {
-  await build({
-    entryPoints: [join(ROOT, entry)],
-    outfile,
-    bundle: true,
-    platform: 'node',
-    format: 'cjs',
-    target: 'node24',
-    minify: true,
-    keepNames: true,
-    legalComments: 'none',
-    supported: { 'dynamic-import': false },
-    define: { 'import.meta.url': '__import_meta_url', HELIOS_COMMIT: JSON.stringify(commit) },
-    banner: {
-      js: 'const __import_meta_url=require("node:url").pathToFileURL(process.execPath).href;',
-    },
-    plugins: [untangleRequire],
-    logLevel: 'warning',
-  });
-}
-
-/** The pinned Node of an architecture; the foreign one is fetched from npm once and kept. */
-function nodeBinary(arch: Arch): string {
-  const installed = join(ROOT, `node_modules/node-linux-${arch}/bin/node`);
-  if (existsSync(installed)) return installed;
-  const { optionalDependencies } = load('../package.json') as {
-    optionalDependencies: Readonly<Record<string, string>>;
-  };
-  const version = optionalDependencies[`node-linux-${arch}`] ?? '';
-  const kept = join(CACHE, `node-linux-${arch}-${version}`);
-  const binary = join(kept, 'package/bin/node');
-  if (existsSync(binary)) return binary;
-  mkdirSync(kept, { recursive: true });
-  process.stdout.write(`fetching node-linux-${arch}@${version}\n`);
-  execFileSync(
-    'npm',
-    ['pack', '--silent', '--pack-destination', kept, `node-linux-${arch}@${version}`],
-    { stdio: ['ignore', 'ignore', 'inherit'] },
-  );
-  execFileSync('tar', ['-xzf', join(kept, `node-linux-${arch}-${version}.tgz`), '-C', kept]);
-  return binary;
-}
-
-/** Debug symbols are a seventh of Node; a foreign binary is stripped only where its tool is installed. */
-function strip(arch: Arch, from: string, to: string): void {
-  const prefix =
-    arch === process.arch ? '' : arch === 'arm64' ? 'aarch64-linux-gnu-' : 'x86_64-linux-gnu-';
-  try {
-    execFileSync(`${prefix}strip`, ['-s', '-o', to, from], { stdio: 'ignore' });
-  } catch {
-    copyFileSync(from, to);
-  }
-  chmodSync(to, 0o755);
-}
-
-function assemble(arch: Arch, work: string): void {
-  const assets: Record<string, string> = { 'worker.cjs': join(work, 'worker.cjs') };
-  for (const [name, path] of Object.entries(ASSETS)) assets[name] = join(ROOT, path);
-  for (const name of CONSOLE_FILES) assets[name] = join(DIST, 'console', name);
-  const blob = join(work, `sea-${arch}.blob`);
-  const settings = join(work, `sea-${arch}.json`);
-  writeFileSync(
-    settings,
-    JSON.stringify({
-      main: join(work, 'main.cjs'),
-      output: blob,
-      disableExperimentalSEAWarning: true,
-      useCodeCache: false,
-      useSnapshot: false,
-      execArgvExtension: 'none',
-      assets,
-    }),
-  );
-  execFileSync(process.execPath, ['--experimental-sea-config', settings], { stdio: 'ignore' });
-  const output = join(work, `helios-edge-linux-${arch}`);
-  strip(arch, nodeBinary(arch), output);
-  const postject = join(dirname(load.resolve('postject/package.json')), 'dist/cli.js');
-  execFileSync(
-    process.execPath,
-    [postject, output, 'NODE_SEA_BLOB', blob, '--sentinel-fuse', FUSE],
-    { stdio: ['ignore', 'ignore', 'ignore'] },
-  );
-  const final = join(DIST, `helios-edge-linux-${arch}`);
-  renameSync(output, final);
-  process.stdout.write(
-    `${final.slice(ROOT.length + 1)}  ${(statSync(final).size / 1e6).toFixed(1)} MB\n`,
-  );
-}
-
+/** The commit, and a sign when tracked files differ from it. */
 function commitName(): string {
+  const words = ['describe', '--always', '--exclude', '*', '--abbrev=12', '--dirty=+'];
   try {
-    return execFileSync('git', ['rev-parse', '--short=12', 'HEAD'], {
+    return execFileSync('git', words, {
       cwd: ROOT,
       encoding: 'utf8',
       stdio: ['ignore', 'pipe', 'ignore'],
@@ -154,18 +47,82 @@ function commitName(): string {
   }
 }
 
+/** Asked of the modules that go in. */
+async function compiledVersions(): Promise<CompiledVersions> {
+  const sqlite = await createWasmInstance(installedWasmBinary(), () => undefined);
+  const grammar = await loadGrammar();
+  const server = readFileSync(join(ROOT, PGLITE, 'pglite.wasm'), 'latin1');
+  const pglitePostgres = /PostgreSQL (\d+\.\d+)/.exec(server)?.[1];
+  if (pglitePostgres === undefined) throw new Error('pglite.wasm does not name its PostgreSQL');
+  return { sqlite: sqlite.libraryVersion, grammar: grammar.postgresVersion(), pglitePostgres };
+}
+
+interface Papers {
+  readonly sbom: string;
+  readonly licences: string;
+}
+
+function assetsOf(work: string, console: string, papers: Papers): Assets {
+  return {
+    'worker.cjs': join(work, 'worker.cjs'),
+    'sqlite3.wasm': join(ROOT, 'node_modules/@sqlite.org/sqlite-wasm/dist/sqlite3.wasm'),
+    'libpg-query.wasm': join(ROOT, 'node_modules/libpg-query/wasm/libpg-query.wasm'),
+    'pglite.wasm': join(ROOT, PGLITE, 'pglite.wasm'),
+    'pglite.data': join(ROOT, PGLITE, 'pglite.data'),
+    'initdb.wasm': join(ROOT, PGLITE, 'initdb.wasm'),
+    'console.html': join(console, 'console.html'),
+    'console.js': join(console, 'console.js'),
+    'console.css': join(console, 'console.css'),
+    'console.svg': join(console, 'console.svg'),
+    'sbom.cdx.json': Buffer.from(papers.sbom),
+    'licences.txt': Buffer.from(papers.licences),
+  };
+}
+
+function chosenArches(host: boolean, named: string | undefined): readonly Arch[] {
+  if (!host && named === undefined) return ARCHES;
+  const wanted = named ?? process.arch;
+  const found = ARCHES.filter((arch) => arch === wanted);
+  if (found.length === 0) throw new Error(`no architecture ${wanted}: x64 and arm64 are built`);
+  return found;
+}
+
 async function main(): Promise<void> {
-  const arches: readonly Arch[] = process.argv.includes('--host')
-    ? [process.arch as Arch]
-    : ['x64', 'arm64'];
-  mkdirSync(DIST, { recursive: true });
-  const work = mkdtempSync(join(DIST, '.build-'));
+  const { values } = parseArgs({
+    options: {
+      host: { type: 'boolean', default: false },
+      arch: { type: 'string' },
+      out: { type: 'string', default: join(ROOT, 'dist') },
+    },
+  });
+  const out = resolve(values.out);
+  mkdirSync(out, { recursive: true });
+  const work = mkdtempSync(join(out, '.build-'));
   try {
     const commit = commitName();
-    await bundleConsole();
-    await bundle('edge/main.ts', join(work, 'main.cjs'), commit);
-    await bundle('edge/read-worker-main.ts', join(work, 'worker.cjs'), commit);
-    for (const arch of arches) assemble(arch, work);
+    const constants = {
+      HELIOS_COMMIT: commit,
+      HELIOS_LIBPG_QUERY: lockedPackage('libpg-query').version,
+    };
+    const console = await bundleConsole();
+    await bundle('edge/main.ts', join(work, 'main.cjs'), constants);
+    await bundle('edge/read-worker-main.ts', join(work, 'worker.cjs'), constants);
+    const versions = await compiledVersions();
+    for (const arch of chosenArches(values.host, values.arch)) {
+      const parts = inventory(arch, versions);
+      const papers = {
+        sbom: cycloneDx(parts, { name: 'helios-edge', version: VERSION, commit }),
+        licences: licenceTexts(parts),
+      };
+      const names = layOutAssets(assetsOf(work, console, papers), work);
+      const built = assemble(arch, names, work);
+      const final = join(out, `helios-edge-linux-${arch}`);
+      writeFileSync(join(out, `helios-edge-linux-${arch}.cdx.json`), papers.sbom);
+      writeFileSync(join(out, 'THIRD-PARTY-LICENSES.txt'), papers.licences);
+      renameSync(built, final);
+      const megabytes = (statSync(final).size / 1e6).toFixed(1);
+      process.stdout.write(`${relative(process.cwd(), final)}  ${megabytes} MB\n`);
+    }
   } finally {
     rmSync(work, { recursive: true, force: true });
   }

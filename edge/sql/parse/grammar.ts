@@ -31,8 +31,18 @@ export interface Grammar {
   parse(text: string): readonly RawStatement[];
   /** @throws EdgeError as `parse` does */
   scan(text: string): readonly Token[];
+  /** PostgreSQL's version whose grammar it is, `18.4`. */
+  postgresVersion(): string;
 }
 
+/** The parse tree as the library prints it. */
+interface ParseTree {
+  readonly version?: number;
+  readonly stmts?: readonly RawStatement[];
+}
+
+/** PostgreSQL's numeric version: 180004 is 18.4. */
+const MAJOR_VERSION = 10_000;
 const POINTER_BYTES = 4;
 
 /** The little of WebAssembly's JavaScript interface that is used: the compiler's libraries name types only. */
@@ -86,6 +96,15 @@ class LibpgQueryGrammar implements Grammar {
   }
 
   parse(text: string): readonly RawStatement[] {
+    return this.#tree(text).stmts ?? [];
+  }
+
+  postgresVersion(): string {
+    const version = this.#tree(';').version ?? 0;
+    return `${Math.floor(version / MAJOR_VERSION)}.${version % MAJOR_VERSION}`;
+  }
+
+  #tree(text: string): ParseTree {
     return this.#withText(text, (module, query) => {
       const result = module._wasm_parse_query_raw(query);
       if (result === 0) throw new EdgeError('out_of_memory', 'out of memory');
@@ -97,7 +116,7 @@ class LibpgQueryGrammar implements Grammar {
           throw grammarError(message, module.getValue(error + 4 * POINTER_BYTES, 'i32'));
         }
         const json = module.UTF8ToString(module.getValue(result, 'i32'));
-        return (JSON.parse(json) as { stmts?: RawStatement[] }).stmts ?? [];
+        return JSON.parse(json) as ParseTree;
       } finally {
         module._wasm_free_parse_result(result);
       }
