@@ -63,8 +63,9 @@ export class AdminGate {
       if (!isEncrypted(request) && !isLoopbackAddress(request.ip) && !isPlain) {
         return sendToHttps(request, reply);
       }
-      if (isOpen) return undefined;
       const { authorization } = request.headers;
+      // A key that is given is looked at: an open route must not be a place to guess at leisure.
+      if (isOpen && (isPlain || authorization === undefined)) return undefined;
       if (authorization !== undefined) return this.#byKey(authorization, request, reply);
       return this.#byCookie(request, reply);
     });
@@ -92,11 +93,16 @@ export class AdminGate {
     reply.header('set-cookie', cookie(request, '', '; Max-Age=0'));
   }
 
-  /** For long answers: false once the session that asked has ended. */
-  isStillIn(request: FastifyRequest): boolean {
+  /** False for strangers, on open routes; on others, once the session that asked has ended. */
+  isIn(request: FastifyRequest): boolean {
     if (request.headers.authorization !== undefined) return true;
     const token = tokenOf(request);
     return token !== null && this.#parts.sessions.use(token);
+  }
+
+  /** True where the browser says that the request comes from our own page, or no browser sent it. */
+  isFromOwnPage(request: FastifyRequest): boolean {
+    return isOwnOrigin(request, true);
   }
 
   async #byKey(authorization: string, request: FastifyRequest, reply: FastifyReply) {

@@ -52,7 +52,7 @@ export function activityStream(app: FastifyInstance, { operations, gate }: ApiPa
     const look = setInterval(() => {
       if (raw.writableLength <= LIMITS.activityBacklogBytesMax) takenAtMs = performance.now();
       const isDeaf = performance.now() - takenAtMs > LIMITS.deafWatcherMsMax;
-      if (isDeaf || !gate.isStillIn(request)) raw.destroy();
+      if (isDeaf || !gate.isIn(request)) raw.destroy();
       else if (raw.writableLength === 0) raw.write(': still here\n\n');
     }, LOOK_MS);
     raw.on('error', () => raw.destroy());

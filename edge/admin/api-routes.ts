@@ -5,27 +5,14 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { AdminGate } from './admin-gate.ts';
 import { activityStream } from './api-activity.ts';
+import { answers, REFUSALS, type RouteWords } from './api-answers.ts';
 import * as schema from './api-schemas.ts';
+import { addSetupRoutes } from './api-setup-routes.ts';
 import type { Operations } from './operations.ts';
 
 export interface ApiParts {
   readonly operations: Operations;
   readonly gate: AdminGate;
-}
-
-/** What a route may answer beside its success. */
-const REFUSALS = { '4xx': schema.failure, '5xx': schema.failure } as const;
-
-interface RouteWords {
-  readonly operationId: string;
-  readonly summary: string;
-  readonly tag: string;
-}
-
-/** The schema of a route that answers with JSON. */
-export function answers(words: RouteWords, answer: schema.Schema, request: schema.Schema = {}) {
-  const { operationId, summary, tag } = words;
-  return { operationId, summary, tags: [tag], ...request, response: { 200: answer, ...REFUSALS } };
 }
 
 const api = (path: string): string => `/api/v1${path}`;
@@ -38,6 +25,7 @@ export function addApiRoutes(app: FastifyInstance, parts: ApiParts): void {
   addSyncRoutes(app, parts.operations);
   activityStream(app, parts);
   addFileRoutes(app, parts.operations);
+  addSetupRoutes(app, parts.operations, parts.gate);
 }
 
 function addSessionRoutes(app: FastifyInstance, gate: AdminGate): void {

@@ -142,3 +142,61 @@ export const writeCount = record({
 /** Ids in paths: what they name is looked up, so their form is only bounded. */
 export const merchantPath = record({ id: { type: 'string', minLength: 1, maxLength: 63 } });
 export const rowPath = record({ id: { type: 'string', pattern: '^[0-9]{1,15}$' } });
+
+export const claimStatus = record({
+  claimed: flag,
+  claimable: flag,
+  shop: textOrNull,
+  timeZone: textOrNull,
+  claimedAt: timeOrNull,
+  source: { type: ['string', 'null'], enum: ['console', 'file', 'usb', null] },
+});
+
+/** What else it holds is checked by `claim/claim-request.ts`, which names the field. */
+export const claimRequest: Schema = {
+  type: 'object',
+  properties: { code: { type: 'string', maxLength: 64 }, shop: text },
+  required: ['code', 'shop'],
+  additionalProperties: true,
+};
+
+export const claimAnswer = record({
+  shop: text,
+  merchants: listOf(merchantWithKey),
+  isRepeated: flag,
+});
+
+export const backupSummary = record({
+  path: text,
+  bytes: count,
+  createdAt: timeOrNull,
+  label: textOrNull,
+  boxId: textOrNull,
+  epoch: textOrNull,
+  commit: textOrNull,
+  version: textOrNull,
+  databaseBytes: numberOrNull,
+  fault: textOrNull,
+});
+
+export const backupWish = record({ label: { type: 'string', maxLength: 64 } }, ['label']);
+
+export const backupResult = record({
+  path: text,
+  bytes: count,
+  databaseBytes: count,
+  rows: count,
+  seconds: number,
+  frozenMs: number,
+  verified: flag,
+});
+
+export const updateStatus = record({
+  supported: flag,
+  running: text,
+  slots: listOf(record({ label: text, version: textOrNull, running: flag })),
+  entries: listOf(record({ version: text, triesLeft: numberOrNull })),
+  // The updater's own record: it may come to know more.
+  last: { type: ['object', 'null'], additionalProperties: true },
+  refusal: { type: ['object', 'null'], additionalProperties: true },
+});

@@ -1,7 +1,9 @@
 import { once } from 'node:events';
+import { readFileSync } from 'node:fs';
 import { request as plainRequest } from 'node:http';
 import { connect } from 'node:net';
 import { networkInterfaces } from 'node:os';
+import { join } from 'node:path';
 import fastify from 'fastify';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { LIMITS } from '../../edge/limits.ts';
@@ -81,14 +83,14 @@ describe('strangers', () => {
   });
 
   test('are told nothing of merchants by any open answer', async () => {
-    const open = ['/health', '/ready', '/', '/console.js', '/console.css'];
+    const open = ['/health', '/ready', '/api/v1/claim', '/', '/console.js', '/console.css'];
     for (const path of open) expect((await rig.ask(path)).text).not.toContain(SECRET_MERCHANT);
     const document = (await rig.get('/openapi.json')) as Document;
     const unlocked = Object.values(document.paths)
       .flatMap((methods) => Object.values(methods))
       .filter(({ security }) => security?.length === 0)
       .map(({ operationId }) => operationId);
-    expect(unlocked.sort()).toEqual(['health', 'login', 'ready']);
+    expect(unlocked.sort()).toEqual(['claim', 'claimStatus', 'health', 'login', 'ready']);
   });
 
   test('wait longer when they guess, and no longer than the limit', async () => {
@@ -364,6 +366,73 @@ describe('live sales', () => {
     ).toBe(true);
     watching.destroy();
     terminal.end();
+  });
+});
+
+describe('setting a box up', () => {
+  test('tells strangers whether it waits to be claimed, and whose it is only those who are logged in', async () => {
+    await using fresh = await AdminRig.open();
+    const asked = await fresh.ask('/api/v1/claim');
+    expect(asked.json).toEqual({
+      claimed: false,
+      claimable: true,
+      shop: null,
+      timeZone: null,
+      claimedAt: null,
+      source: null,
+    });
+    const code = readFileSync(join(fresh.dataDir, 'claim-code'), 'utf8').trim();
+    const claim = (body: object, headers = {}) =>
+      fresh.ask('/api/v1/claim', { method: 'POST', body, headers, tls: true });
+    expect((await claim({ code: 'AAAA-AAAA', shop: 'Corner Shop' })).status).toBe(409);
+    expect(
+      (await claim({ code, shop: 'Corner Shop' }, { origin: 'https://evil.example' })).status,
+    ).toBe(403);
+    const done = await claim({
+      code,
+      shop: 'Corner Shop',
+      merchants: [{ id: 'anna', name: 'Anna' }],
+    });
+    expect(done).toMatchObject({ status: 200, json: { shop: 'Corner Shop', isRepeated: false } });
+    expect((await fresh.ask('/api/v1/claim')).text).not.toContain('Corner');
+    expect(await fresh.get('/claim')).toMatchObject({
+      claimed: true,
+      shop: 'Corner Shop',
+      source: 'console',
+    });
+  });
+
+  test('an open route is no place to guess keys at', async () => {
+    const answer = await rig.ask('/api/v1/claim', { headers: { authorization: 'Bearer guess' } });
+    expect(answer.status).toBe(401);
+  });
+
+  test('makes a backup and lists it, with nothing left out', async () => {
+    const made = await rig.post('/backups', { label: 'by-hand' });
+    expect(made).toMatchObject({ status: 200, json: { verified: true } });
+    const [listed] = (await rig.get('/backups')) as readonly object[];
+    expect(listed).toEqual(JSON.parse(JSON.stringify((await rig.box.operations.backups())[0])));
+    expect(listed).toMatchObject({ label: 'by-hand', fault: null });
+    expect((await rig.get('/doctor')) as readonly object[]).toContainEqual(
+      expect.objectContaining({ id: 'backup', state: 'ok' }),
+    );
+    const metrics = await rig.box.operations.metrics();
+    expect(metrics).toMatch(/^helios_backup_age_seconds \d/m);
+  }, 60_000);
+
+  test('takes an update only as a file, and only on an appliance', async () => {
+    expect(await rig.get('/update')).toEqual(
+      JSON.parse(JSON.stringify(await rig.box.operations.updateStatus())),
+    );
+    expect((await rig.post('/update', { file: 'x' })).status).toBe(415);
+    const sent = await rig.ask('/api/v1/update', {
+      method: 'POST',
+      key: true,
+      body: 'x'.repeat(300_000),
+      headers: { 'content-type': 'application/octet-stream' },
+    });
+    expect(sent).toMatchObject({ status: 409 });
+    expect(sent.text).toContain('appliance');
   });
 });
 
