@@ -2,7 +2,16 @@
  * `helios-edge claim FILE`, `claim status`, `claim reset`, `merchant import FILE`: setting a box up from files, without
  * a network. A claim file holds secrets: `--remove` takes it away once the box has taken it.
  */
-import { closeSync, fsyncSync, openSync, readFileSync, rmSync, statSync, writeSync } from 'node:fs';
+import {
+  closeSync,
+  existsSync,
+  fsyncSync,
+  openSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeSync,
+} from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { askBox } from '../admin/control-client.ts';
 import {
@@ -16,21 +25,14 @@ import { type ListedMerchant, parseMerchantsFile } from '../claim/merchants-file
 import { LIMITS } from '../limits.ts';
 import { SafeDirectory } from '../update/safe-directory.ts';
 import { boxConfig } from './box-config.ts';
-import {
-  COMMON_OPTIONS,
-  type Command,
-  parseWords,
-  print,
-  report,
-  table,
-  UsageError,
-} from './command.ts';
+import { COMMON_OPTIONS, type Command, parseWords, report, table, UsageError } from './command.ts';
 
 export const CLAIM_FILE = 'helios-claim.toml';
 const CLAIM_OPTIONS = {
   ...COMMON_OPTIONS,
   merchants: { type: 'string' },
   remove: { type: 'boolean' },
+  'if-present': { type: 'boolean' },
 } as const;
 
 export interface FileClaim {
@@ -83,11 +85,12 @@ export function keysAsCsv(merchants: readonly MerchantWithKey[]): string {
 
 const claim: Command = {
   name: 'claim',
-  usage: 'FILE [--merchants FILE] [--remove]',
+  usage: 'FILE [--merchants FILE] [--remove] [--if-present]',
   summary: 'set this box up by a claim file; prints the merchants’ keys, once',
   run: async (args) => {
     const { values, positionals } = parseWords(args, CLAIM_OPTIONS);
     const file = oneFile(positionals, 'claim');
+    if (values['if-present'] === true && !existsSync(file)) return 0;
     const { dataDir } = boxConfig(values);
     const { answer } = await claimByFile(dataDir, file, 'file', values.merchants);
     if (values.remove === true) blankFile(file);
@@ -177,9 +180,4 @@ function readText(file: string): string {
     throw new OperationError(`${file} is longer than ${LIMITS.claimFileBytesMax} bytes`);
   }
   return readFileSync(file, 'utf8');
-}
-
-/** For other commands that claim. */
-export function printClaim(answer: ClaimAnswer): void {
-  for (const line of claimLines(answer)) print(line);
 }

@@ -51,6 +51,7 @@ const install: Command = {
         isDowngradeForced: values['force-downgrade'] === true,
         withoutBackup: values['without-backup'] === true,
         isUpload: values.upload === true,
+        isAutomatic: false,
       },
     );
     report(values.json === true, attempt, () => [

@@ -94,6 +94,7 @@ async function takeUpdate(
     isDowngradeForced: false,
     withoutBackup: false,
     isUpload: false,
+    isAutomatic: true,
   });
   return true;
 }

@@ -168,7 +168,7 @@ function partOf({ bundle }: Installation, name: 'root' | 'uki'): BundlePart {
 }
 
 function save(work: Installation, attempt: UpdateAttempt): void {
-  const { layouts } = readRecord(work.state);
+  const { layouts, givenUp } = readRecord(work.state);
   const known = {
     ...layouts,
     [work.running.version]: work.runningLayout,
@@ -178,6 +178,7 @@ function save(work: Installation, attempt: UpdateAttempt): void {
   writeRecord(work.state, {
     attempt,
     refusal: null,
+    givenUp,
     layouts: Object.fromEntries(
       Object.entries(known).filter(([version]) => kept.includes(version)),
     ),

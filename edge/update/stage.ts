@@ -4,15 +4,14 @@
  */
 
 import type { KeyObject } from 'node:crypto';
-import { closeSync, createReadStream, statfsSync, statSync, writeSync } from 'node:fs';
+import { closeSync, readSync, statfsSync, statSync, writeSync } from 'node:fs';
 import { basename, dirname, resolve } from 'node:path';
 import { OperationError } from '../admin/operations.ts';
 import { LIMITS } from '../limits.ts';
 import { type RunningSystem, requireApplicable } from './applicable.ts';
 import { BundleError, type BundleManifest } from './bundle-format.ts';
 import { BundleVerifier, type VerifiedBundle } from './bundle-reader.ts';
-import type { SafeDirectory } from './safe-directory.ts';
-import { SafeDirectory as Directory } from './safe-directory.ts';
+import { SafeDirectory } from './safe-directory.ts';
 import { compareVersions } from './version-order.ts';
 
 export const BUNDLE_SUFFIX = '.heliosupdate';
@@ -31,40 +30,38 @@ export interface StageOptions {
   readonly keys: readonly KeyObject[];
   readonly running: RunningSystem;
   readonly isDowngradeForced: boolean;
+  /** Versions that are not taken, whatever is said for them. */
+  readonly givenUp: readonly string[];
 }
 
 /**
  * @param source a bundle, or a directory in which the newest one that suits this box is looked for
  * @throws BundleError saying why it is refused
  */
-export async function stageBundle(source: string, options: StageOptions): Promise<StagedBundle> {
+export function stageBundle(source: string, options: StageOptions): StagedBundle {
   const place = resolve(source);
   if (!statSync(place).isDirectory()) {
-    using directory = Directory.open(dirname(place));
-    return await copy(directory, basename(place), options);
+    using directory = SafeDirectory.open(dirname(place));
+    return copy(directory, basename(place), options);
   }
-  using directory = Directory.open(place);
-  return await copy(directory, await newest(directory, options), options);
+  using directory = SafeDirectory.open(place);
+  return copy(directory, newest(directory, options), options);
 }
 
 export function removeStaged(state: SafeDirectory): void {
   state.remove(STAGED);
 }
 
-async function copy(
-  from: SafeDirectory,
-  name: string,
-  options: StageOptions,
-): Promise<StagedBundle> {
-  const { state, keys, running, isDowngradeForced } = options;
+function copy(from: SafeDirectory, name: string, options: StageOptions): StagedBundle {
+  const { state, keys } = options;
   const source = open(from, name);
   const target = state.createFile(STAGED);
   try {
     const verifier = new BundleVerifier(keys, (manifest) => {
-      requireApplicable(manifest, running, isDowngradeForced);
+      check(manifest, options);
       requireRoom(state, manifest);
     });
-    for await (const chunk of pieces(source)) {
+    for (const chunk of pieces(source)) {
       verifier.push(chunk);
       for (let at = 0; at < chunk.length; ) at += writeSync(target, chunk, at);
     }
@@ -78,16 +75,22 @@ async function copy(
   }
 }
 
+function check(manifest: BundleManifest, options: StageOptions): void {
+  requireApplicable(manifest, options.running, options.isDowngradeForced);
+  if (!options.givenUp.includes(manifest.version)) return;
+  throw new BundleError(
+    `version ${manifest.version} was tried and given up: "helios-edge update install" tries it again`,
+  );
+}
+
 /** Reads only the signed heads. @throws BundleError with the reason of the last that was refused */
-async function newest(directory: SafeDirectory, options: StageOptions): Promise<string> {
-  const { keys, running, isDowngradeForced } = options;
+function newest(directory: SafeDirectory, options: StageOptions): string {
+  const { keys } = options;
   let best: { readonly name: string; readonly version: string } | null = null;
   let refusal: unknown = new BundleError(`there is no *${BUNDLE_SUFFIX} in ${directory.name}`);
   for (const name of directory.names().filter((file) => file.endsWith(BUNDLE_SUFFIX))) {
     try {
-      const { version } = await readHead(directory, name, keys, (manifest) =>
-        requireApplicable(manifest, running, isDowngradeForced),
-      );
+      const { version } = readHead(directory, name, keys, (manifest) => check(manifest, options));
       if (best === null || compareVersions(version, best.version) > 0) best = { name, version };
     } catch (error) {
       if (!(error instanceof OperationError)) throw error;
@@ -98,20 +101,20 @@ async function newest(directory: SafeDirectory, options: StageOptions): Promise<
   return best.name;
 }
 
-async function readHead(
+function readHead(
   directory: SafeDirectory,
   name: string,
   keys: readonly KeyObject[],
-  check: (manifest: BundleManifest) => void,
-): Promise<BundleManifest> {
+  onManifest: (manifest: BundleManifest) => void,
+): BundleManifest {
   const source = open(directory, name);
   let found: BundleManifest | null = null;
   const verifier = new BundleVerifier(keys, (manifest) => {
-    check(manifest);
+    onManifest(manifest);
     found = manifest;
   });
   try {
-    for await (const chunk of pieces(source)) {
+    for (const chunk of pieces(source)) {
       verifier.push(chunk);
       if (found !== null) return found;
     }
@@ -127,8 +130,14 @@ function open(directory: SafeDirectory, name: string): number {
   return fd;
 }
 
-function pieces(fd: number): AsyncIterable<Buffer> {
-  return createReadStream('', { fd, autoClose: false, start: 0, highWaterMark: READ_BYTES });
+/** A stream would close the descriptor by itself, and what is closed twice may be somebody else's. */
+function* pieces(fd: number): Generator<Buffer> {
+  for (;;) {
+    const buffer = Buffer.allocUnsafe(READ_BYTES);
+    const bytes = readSync(fd, buffer);
+    if (bytes === 0) return;
+    yield buffer.subarray(0, bytes);
+  }
 }
 
 function requireRoom(state: SafeDirectory, manifest: BundleManifest): void {

@@ -25,6 +25,8 @@ export interface UpdateRecord {
   readonly layouts: Readonly<Record<string, number>>;
   /** The last bundle that was not taken. */
   readonly refusal: Refusal | null;
+  /** Versions that did not make it, the latest last: no stick installs them again by itself. */
+  readonly givenUp: readonly string[];
 }
 
 export interface Refusal {
@@ -51,11 +53,12 @@ export interface UpdateStatus {
   readonly refusal: Refusal | null;
 }
 
-const NOTHING: UpdateRecord = { attempt: null, layouts: {}, refusal: null };
+const NOTHING: UpdateRecord = { attempt: null, layouts: {}, refusal: null, givenUp: [] };
 
 export function readRecord(state: SafeDirectory): UpdateRecord {
   const text = state.read(RECORD, RECORD_BYTES_MAX);
-  return text === null ? NOTHING : (JSON.parse(text) as UpdateRecord);
+  // An older version may have written it, which knew fewer fields.
+  return text === null ? NOTHING : { ...NOTHING, ...(JSON.parse(text) as Partial<UpdateRecord>) };
 }
 
 export function writeRecord(state: SafeDirectory, record: UpdateRecord): void {

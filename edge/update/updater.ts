@@ -31,6 +31,8 @@ import {
 } from './update-record.ts';
 
 const BOOT_FOLDER = '/efi/EFI/Linux';
+/** Versions remembered as given up. */
+const GIVEN_UP_MAX = 10;
 
 export interface UpdaterSystem {
   readonly running: RunningSystem;
@@ -73,6 +75,8 @@ export interface InstallOptions {
   readonly withoutBackup: boolean;
   /** The file is the box's own upload: it goes when it was taken or refused. */
   readonly isUpload: boolean;
+  /** Nobody asked for it: what was given up once is not tried again. */
+  readonly isAutomatic: boolean;
 }
 
 /** When it resolves, the next boot tries the new version. @throws OperationError with the reason */
@@ -102,11 +106,12 @@ async function install(
   state: SafeDirectory,
   boot: BootFolder,
   source: string,
-  { isDowngradeForced, withoutBackup }: InstallOptions,
+  { isDowngradeForced, withoutBackup, isAutomatic }: InstallOptions,
 ): Promise<UpdateAttempt> {
   const { running, disk, bootId, say } = system;
   const keys = loadUpdateKeys(system.keysHome);
-  const staged = await stageBundle(source, { state, keys, running, isDowngradeForced });
+  const givenUp = isAutomatic ? readRecord(state).givenUp : [];
+  const staged = stageBundle(source, { state, keys, running, isDowngradeForced, givenUp });
   const { version } = staged.bundle.manifest;
   say(`the bundle is genuine: version ${version} for ${staged.bundle.manifest.arch}`);
   return installBundle({
@@ -178,7 +183,10 @@ export function recordBoot(system: UpdaterSystem): UpdateRecord {
       healthFault: healthFault(),
     });
     record = { ...record, attempt };
-    if (attempt.phase !== before.attempt.phase) system.say(phaseText(attempt));
+    if (attempt.phase !== before.attempt.phase) {
+      system.say(phaseText(attempt));
+      if (attempt.phase === 'rolled-back') record = giveUp(record, attempt.version);
+    }
     if (attempt.phase === 'interrupted') boot.removeDrafts();
     writeRecord(state, record);
     record = { ...record, attempt: returnData(system, attempt) };
@@ -186,6 +194,11 @@ export function recordBoot(system: UpdaterSystem): UpdateRecord {
   writeRecord(state, record);
   publish(system, record);
   return record;
+}
+
+function giveUp(record: UpdateRecord, version: string): UpdateRecord {
+  const others = record.givenUp.filter((known) => known !== version);
+  return { ...record, givenUp: [...others, version].slice(-GIVEN_UP_MAX) };
 }
 
 function returnData(system: UpdaterSystem, attempt: UpdateAttempt): UpdateAttempt {
@@ -233,7 +246,7 @@ export function rollBack(system: UpdaterSystem, isDataGivenUp: boolean): UpdateA
     backupNote: null,
     keptAside: null,
   };
-  writeRecord(state, { ...record, attempt });
+  writeRecord(state, giveUp({ ...record, attempt }, running.version));
   if (other.triesLeft === 0) boot.renew(other);
   boot.retire(own);
   publish(system, { ...record, attempt });
