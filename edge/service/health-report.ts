@@ -2,7 +2,7 @@
  * What a box says of itself, gathered into one file beside its data, so that the last word of a box that no longer
  * starts can still be read. It asks over the control socket; an answer that does not come is part of the report.
  */
-import { closeSync, fsyncSync, openSync, renameSync, writeSync } from 'node:fs';
+import { closeSync, fsyncSync, openSync, renameSync, rmSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
 import { askBox } from '../admin/control-client.ts';
 import type { Finding } from '../admin/operations.ts';
@@ -67,6 +67,8 @@ function sentences(findings: unknown): readonly string[] {
 /** Whole or as it was: a power cut leaves no half of it. */
 function replace(path: string, text: string): void {
   const draft = `${path}.new`;
+  // What a power cut left may be another user's, who ran the report by hand.
+  rmSync(draft, { force: true });
   const file = openSync(draft, 'w', FILE_MODE);
   try {
     writeSync(file, text);

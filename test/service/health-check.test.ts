@@ -1,6 +1,7 @@
 /** `health-check` and `health-report` against real boxes, good ones and broken ones. */
 import { spawn } from 'node:child_process';
 import { readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { networkInterfaces } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { loginLocally } from '../../edge/service/local-login.ts';
@@ -52,6 +53,25 @@ describe('helios-edge health-check', () => {
     });
     expect(await check(box)).toMatchObject({ code: 0 });
   }, 120_000);
+
+  test('passes where terminals log in with tokens', async () => {
+    await using box = await BoxProcess.start({
+      settings: ['proxy.auth.mode=jwt', `proxy.auth.jwt_secret=${'s'.repeat(40)}`],
+    });
+    expect(await check(box)).toMatchObject({ code: 0 });
+  }, 120_000);
+
+  const lan = Object.values(networkInterfaces())
+    .flat()
+    .find((each) => each?.family === 'IPv4' && !each.internal)?.address;
+  test.skipIf(lan === undefined)(
+    'passes where one address of the LAN is listened on',
+    async () => {
+      await using box = await BoxProcess.start({ settings: [`proxy.listen_addr=${lan}:0`] });
+      expect(await check(box)).toMatchObject({ code: 0 });
+    },
+    120_000,
+  );
 
   test('names a wrong key and its mend', async () => {
     await using box = await BoxProcess.start();

@@ -30,7 +30,6 @@ function sqlstates(messages: readonly WireMessage[]): readonly (string | undefin
 async function stop(box: BoxProcess): Promise<number> {
   const begun = performance.now();
   expect(await box.stop()).toBe(0);
-  console.log('STOPMS', performance.now() - begun);
   return performance.now() - begun;
 }
 
