@@ -11,7 +11,7 @@ import { NO_INTERRUPT } from '../engine/run-context.ts';
 import { createWasmInstance } from '../engine/sqlite/wasm-instance.ts';
 import { SqliteHost } from '../engine/sqlite-host.ts';
 import { durableMedium } from '../engine/vfs/durable-file.ts';
-import type { StorageMedium } from '../engine/vfs/stored-file.ts';
+import type { StorageMedium, StoredFile } from '../engine/vfs/stored-file.ts';
 import { silentLog } from '../log.ts';
 import type { Table } from '../sql/catalog/model.ts';
 import { loadCatalog } from '../sql/catalog/stored-catalog.ts';
@@ -49,7 +49,7 @@ export class StoredDatabase implements StatementRunner, Disposable {
       clock: systemClock,
       log: silentLog,
       readOnly: true,
-      medium: packed === null ? durableMedium : packedMedium(path, packed),
+      medium: packed === null ? readingMedium : packedMedium(path, packed),
       onFatal: (error) => {
         throw error;
       },
@@ -136,6 +136,28 @@ export class StoredDatabase implements StatementRunner, Disposable {
     this.#connection.close();
   }
 }
+
+/** A log that is not there: that of a box which ended cleanly. SQLite would make one, and may not here. */
+const NO_LOG: StoredFile = {
+  read: () => 0,
+  write: () => {
+    throw new Error('this database is only read');
+  },
+  truncate: () => undefined,
+  size: () => 0,
+  syncNow: () => undefined,
+  sync: () => Promise.resolve(),
+  isAtItsPath: () => true,
+  close: () => undefined,
+};
+
+const readingMedium: StorageMedium = {
+  ...durableMedium,
+  open: (path, options) =>
+    path.endsWith('-wal') && !durableMedium.exists(path)
+      ? NO_LOG
+      : durableMedium.open(path, options),
+};
 
 /** Shows the packed file at one path, and nothing anywhere else. */
 function packedMedium(path: string, packed: PackedFile): StorageMedium {
