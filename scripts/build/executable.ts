@@ -16,7 +16,7 @@ import { type Arch, nodeBinary, runnerOf, strip } from './node-runtime.ts';
 
 const FUSE = 'NODE_SEA_FUSE_fce680ab2cc467b6e072b8b5df1996b2';
 const SEED = '--random-seed=1';
-const ZSTD_LEVEL = 19;
+const ZSTD_LEVEL = 12;
 const load = createRequire(import.meta.url);
 
 /** What goes in: a file, or bytes made by the build. */

@@ -26,6 +26,8 @@ export interface BoxOptions {
   readonly settings?: readonly string[];
   readonly environment?: Readonly<Record<string, string>>;
   readonly binary?: string;
+  /** For machines that are emulated. */
+  readonly readyMsMax?: number;
 }
 
 export class BoxProcess implements AsyncDisposable {
@@ -93,7 +95,7 @@ export class BoxProcess implements AsyncDisposable {
   }
 
   async #ready(child: ChildProcess): Promise<BoxStatus> {
-    const end = performance.now() + READY_MS_MAX;
+    const end = performance.now() + (this.#options.readyMsMax ?? READY_MS_MAX);
     while (performance.now() < end) {
       if (child.exitCode !== null || child.signalCode !== null) {
         throw new Error(`the box ended before it was ready:\n${this.#output}`);
