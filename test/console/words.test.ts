@@ -70,7 +70,9 @@ describe('shopState', () => {
     expect(stopping.tone).toBe('bad');
     const concerns = [{ isCritical: true, title: 'Free space for data: 3 MB' }];
     const full = shopState(status({ link: 'down' }), concerns, 0, NOW_MS);
-    expect(full.line).toBe('Needs you now: free space for data: 3 MB');
+    expect(full.line).toBe('Selling, but act now: free space for data: 3 MB');
+    expect(full.tone).toBe('bad');
+    expect(full.details).toContain('Cloud link down for 3 h, 0 rows wait');
   });
 
   test('does not call a box without merchants selling', () => {

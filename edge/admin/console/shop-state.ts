@@ -29,19 +29,23 @@ export function shopState(
   if (!status.ready) {
     return { tone: 'bad', line: 'Not selling: the box is starting or stopping', details };
   }
-  const critical = concerns.find((concern) => concern.isCritical);
-  if (critical !== undefined) {
-    return { tone: 'bad', line: `Needs you now: ${sentence(critical.title)}`, details };
-  }
   if (status.merchants === 0) {
     const line = 'Not selling yet: no merchant is set up';
     return { tone: 'warn', line, details: ['Add one under “Merchants”.'] };
   }
-  const notes = [...cloudNotes(status, nowMs), ...concerns.map(({ title }) => sentence(title))];
-  const [first, ...others] = notes;
   if (!status.sync.enabled) details.push('This box sends nothing to a cloud.');
+  const words = (isCritical: boolean): readonly string[] =>
+    concerns
+      .filter((concern) => concern.isCritical === isCritical)
+      .map(({ title }) => sentence(title));
+  const critical = words(true);
+  const [first, ...others] = [...critical, ...cloudNotes(status, nowMs), ...words(false)];
   if (first === undefined) return { tone: 'good', line: 'Selling normally', details };
-  return { tone: 'warn', line: `Selling; ${first}`, details: [...others.map(capital), ...details] };
+  return {
+    tone: critical.length > 0 ? 'bad' : 'warn',
+    line: critical.length > 0 ? `Selling, but act now: ${first}` : `Selling; ${first}`,
+    details: [...others.map(capital), ...details],
+  };
 }
 
 function connectedText(status: BoxStatus, terminals: number | null): string {

@@ -2,7 +2,7 @@
 import type { JSX } from 'preact';
 import { useId, useState } from 'preact/hooks';
 import type { UpdateAttempt, UpdatePhase } from '../../update/attempt.ts';
-import type { UpdateStatus } from '../../update/update-record.ts';
+import type { Refusal, UpdateStatus } from '../../update/update-record.ts';
 import { box, sendUpdate } from './api.ts';
 import { bytes, counted, percent } from './format.ts';
 import {
@@ -45,6 +45,7 @@ export function UpdateCard(): JSX.Element {
             ) : (
               <LastUpdate attempt={status.last} />
             )}
+            {status.refusal === null ? null : <Refused refusal={status.refusal} />}
             <Upload />
           </>
         ) : (
@@ -101,6 +102,18 @@ function LastUpdate({ attempt }: { readonly attempt: UpdateAttempt }): JSX.Eleme
           Backup made before it: <span class="code">{attempt.backup}</span>
         </p>
       )}
+    </div>
+  );
+}
+
+/** A bundle that the updater itself did not take, from a stick or from here. */
+function Refused({ refusal }: { readonly refusal: Refusal }): JSX.Element {
+  return (
+    <div class="note">
+      <p>
+        <span class="code">{refusal.file}</span> was refused <When at={refusal.at} />:{' '}
+        {refusal.reason}
+      </p>
     </div>
   );
 }
