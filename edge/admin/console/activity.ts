@@ -5,7 +5,7 @@
  * counts as empty.
  */
 import { Cell } from './cell.ts';
-import { session } from './link.ts';
+import { link, session } from './link.ts';
 
 /** Rows that a merchant's terminals wrote to one table within one second. */
 export interface Written {
@@ -23,8 +23,8 @@ export interface Told extends Written {
 }
 
 export interface Activity {
-  /** `absent`: this box does not tell. */
-  readonly stream: 'closed' | 'open' | 'broken' | 'absent';
+  /** `refused`: the box answers, but does not tell (it may come to). */
+  readonly stream: 'closed' | 'open' | 'broken' | 'refused';
   /** Newest first. */
   readonly told: readonly Told[];
   /** Rows by merchant, one number for each of the last seconds, oldest first. */
@@ -94,32 +94,49 @@ function hear(data: string): void {
   draw(Date.now());
 }
 
-/** Listens until the returned function is called; a broken stream is opened again. */
+/**
+ * Listens until the returned function is called. A broken stream is opened again, and so is one that may be dead
+ * without knowing it: the box was away, or the phone slept.
+ */
 export function listen(): () => void {
   let source: EventSource | null = null;
   let reopen: ReturnType<typeof setTimeout> | undefined;
-  const open = (): void => {
-    if (session.value === 'out') return;
-    source = new EventSource('/api/v1/activity');
-    source.addEventListener('open', () => {
-      stream = 'open';
-      draw(Date.now());
-    });
-    source.addEventListener('message', (event: MessageEvent<string>) => hear(event.data));
-    source.addEventListener('error', () => {
-      stream = 'broken';
-      draw(Date.now());
-      // The browser tries again by itself unless the box refused.
-      if (source?.readyState !== EventSource.CLOSED) return;
-      reopen = setTimeout(open, REOPEN_MS);
-    });
-  };
-  open();
-  const clock = setInterval(() => draw(Date.now()), SECOND_MS);
-  return () => {
+  let wasUp = link.value.isUp;
+  const close = (): void => {
     source?.close();
     clearTimeout(reopen);
+  };
+  const open = (): void => {
+    close();
+    if (session.value === 'out' || document.hidden) return;
+    source = new EventSource('/api/v1/activity');
+    source.addEventListener('open', () => tellStream('open'));
+    source.addEventListener('message', (event: MessageEvent<string>) => hear(event.data));
+    source.addEventListener('error', () => {
+      // The browser tries again by itself unless the box refused.
+      const isRefused = source?.readyState === EventSource.CLOSED;
+      tellStream(isRefused ? 'refused' : 'broken');
+      if (isRefused) reopen = setTimeout(open, REOPEN_MS);
+    });
+  };
+  const unwatch = link.watch(() => {
+    const { isUp } = link.value;
+    if (isUp === true && wasUp === false) open();
+    wasUp = isUp;
+  });
+  document.addEventListener('visibilitychange', open);
+  const clock = setInterval(() => draw(Date.now()), SECOND_MS);
+  open();
+  return () => {
+    close();
+    unwatch();
     clearInterval(clock);
+    document.removeEventListener('visibilitychange', open);
     stream = 'closed';
   };
+}
+
+function tellStream(state: Activity['stream']): void {
+  stream = state;
+  draw(Date.now());
 }

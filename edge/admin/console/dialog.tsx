@@ -48,6 +48,9 @@ export function Confirm(props: {
   );
 }
 
+/** What fits into a line of the narrowest phone. */
+const CHARACTERS_PER_LINE = 28;
+
 /** A text to be taken elsewhere, with a button that copies it. */
 export function CopyField(props: { readonly label: string; readonly text: string }): JSX.Element {
   const field = useRef<HTMLTextAreaElement>(null);
@@ -62,7 +65,7 @@ export function CopyField(props: { readonly label: string; readonly text: string
       <div class="copy">
         <textarea
           ref={field}
-          rows={2}
+          rows={Math.ceil(props.text.length / CHARACTERS_PER_LINE)}
           id={id}
           class="code"
           readOnly

@@ -23,13 +23,13 @@ export function LiveSales({ names }: { readonly names: Names }): JSX.Element {
         title="Live sales"
         aside={<StreamPill stream={isUp === false ? 'broken' : now.stream} />}
       >
-        {now.stream === 'absent' ? (
-          <p class="quiet">This box does not tell what is being written.</p>
+        {now.stream === 'refused' ? (
+          <p class="quiet">The box does not tell what is being written; the page goes on asking.</p>
         ) : (
           <Traders rows={now.rowsByMerchant} names={names} />
         )}
       </Card>
-      {now.stream === 'absent' ? null : <Ticker told={now.told} names={names} />}
+      {now.stream === 'refused' ? null : <Ticker told={now.told} names={names} />}
     </>
   );
 }
@@ -43,7 +43,7 @@ const STREAM_WORDS: Readonly<Record<Activity['stream'], readonly [Tone, string]>
   open: ['good', 'Live'],
   closed: ['unknown', 'Connecting'],
   broken: ['warn', 'Interrupted'],
-  absent: ['unknown', 'Not on this box'],
+  refused: ['unknown', 'Not told'],
 };
 
 function StreamPill({ stream }: { readonly stream: Activity['stream'] }): JSX.Element {
