@@ -22,6 +22,9 @@ const FLAGS = [
 export const PHONE = { width: 360, height: 740 } as const;
 export const DESK = { width: 1280, height: 800 } as const;
 const ACTION_MS_MAX = 15_000;
+const TOUCH_PX_MIN = 44;
+/** Text of ordinary size; the page aims at 7. */
+const CONTRAST_MIN = 4.5;
 
 /** What the browser writes into its log of answers that are no success, and of a box that is gone. */
 const NETWORK_LINE =
@@ -83,6 +86,13 @@ export class Phone implements AsyncDisposable {
     await this.page.setViewportSize(size);
   }
 
+  /** What makes the page as it stands hard to use: too wide, too small to touch, too pale, without a name. */
+  async blemishes(): Promise<readonly string[]> {
+    const checks = [TOO_WIDE, SMALL_TARGETS, POOR_CONTRASTS, NAMELESS];
+    const found = await Promise.all(checks.map((check) => this.page.evaluate<string[]>(check)));
+    return found.flat();
+  }
+
   async [Symbol.asyncDispose](): Promise<void> {
     await this.#context.close();
     rmSync(this.#profile, { recursive: true, force: true });
@@ -106,6 +116,52 @@ export class Phone implements AsyncDisposable {
     });
   }
 }
+
+const TOO_WIDE = `document.documentElement.scrollWidth > innerWidth ? ['the page is wider than the screen: ' + document.documentElement.scrollWidth] : []`;
+
+/** Visible things to touch that are smaller than a finger, with their size. */
+const SMALL_TARGETS = `[...document.querySelectorAll('button, a[href], input, summary')]
+  .map((element) => ({ element, place: element.getBoundingClientRect() }))
+  .filter(({ place }) => place.width > 0 && (place.height < ${TOUCH_PX_MIN} - 0.5 || place.width < ${TOUCH_PX_MIN} - 0.5))
+  .map(({ element, place }) => element.outerHTML.slice(0, 60) + ' is small: ' + place.width + 'x' + place.height)`;
+
+/** Inputs and buttons that a screen reader could not name. */
+const NAMELESS = `[...document.querySelectorAll('button, input, a[href], svg[role]')]
+  .filter((element) => !(element.labels?.length > 0 || element.getAttribute('aria-label') || element.textContent.trim()))
+  .map((element) => element.outerHTML.slice(0, 80) + ' has no name')`;
+
+/** Texts whose colour is too near to what lies behind them. */
+const POOR_CONTRASTS = `(() => {
+  const channels = (colour) => {
+    const [red, green, blue, alpha = 1] = colour.match(/[\\d.]+/g).map(Number);
+    return { red, green, blue, alpha };
+  };
+  const luminance = ({ red, green, blue }) => {
+    const [r, g, b] = [red, green, blue].map((value) => {
+      const share = value / 255;
+      return share <= 0.03928 ? share / 12.92 : ((share + 0.055) / 1.055) ** 2.4;
+    });
+    return 0.2126 * r + 0.7152 * g + 0.0722 * b;
+  };
+  const behind = (element) => {
+    for (let at = element; at !== null; at = at.parentElement) {
+      const colour = channels(getComputedStyle(at).backgroundColor);
+      if (colour.alpha === 1) return colour;
+    }
+    return { red: 255, green: 255, blue: 255, alpha: 1 };
+  };
+  const poor = [];
+  const walker = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
+  while (walker.nextNode()) {
+    const text = walker.currentNode.textContent.trim();
+    const element = walker.currentNode.parentElement;
+    if (text === '' || element.closest('.unseen, script, noscript, button:disabled') !== null) continue;
+    const [one, two] = [luminance(channels(getComputedStyle(element).color)), luminance(behind(element))];
+    const ratio = (Math.max(one, two) + 0.05) / (Math.min(one, two) + 0.05);
+    if (ratio < ${CONTRAST_MIN}) poor.push(text.slice(0, 40) + ' is pale: ' + ratio.toFixed(1));
+  }
+  return poor;
+})()`;
 
 /** A port that was free a moment ago: the box must be found at the same one after a restart. */
 export async function freePort(): Promise<number> {

@@ -42,6 +42,7 @@ test(
     await page.getByLabel('User name of merchant 1').fill('corner');
     await page.getByLabel('Claim code').fill('0000-0000');
     await phone.screenshot('phone-claim');
+    expect(await phone.blemishes()).toEqual([]);
     await page.getByRole('button', { name: 'Claim this box' }).click();
     await alert.filter({ hasText: 'not the one on the screen' }).waitFor();
 
