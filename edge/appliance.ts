@@ -5,21 +5,20 @@
 import { randomInt } from 'node:crypto';
 import { mkdirSync } from 'node:fs';
 import { hostname } from 'node:os';
-import { join } from 'node:path';
 import { captureFunctions, createCaptureSupport } from '../cloud-sync/capture.ts';
 import { HybridClock } from '../cloud-sync/clock.ts';
 import { attachClock, ensureSyncSchema } from '../cloud-sync/sync-schema.ts';
 import { createSyncWorker, type SyncWorker } from '../cloud-sync/worker.ts';
-import { consoleRoutes } from './admin/console-assets.ts';
 import { startControlSocket } from './admin/control-socket.ts';
 import type { Operations } from './admin/operations.ts';
-import { SlowLog } from './admin/slow-log.ts';
 import { embeddedAsset } from './assets.ts';
 import { createTokenVerifier } from './auth/jwt.ts';
 import { LoginThrottle } from './auth/login-throttle.ts';
+import { BoxBackups } from './backup/box-backups.ts';
+import { openDoors } from './box-doors.ts';
+import { openAudit, openSlowLog } from './box-logs.ts';
 import { BoxMeters } from './box-meters.ts';
 import { BoxOperate } from './box-operate.ts';
-import { BoxBackups } from './backup/box-backups.ts';
 import { boxOperations } from './box-operations.ts';
 import { Claims, claimedTimeZone } from './claim/claims.ts';
 import { systemClock } from './clock.ts';
@@ -27,7 +26,7 @@ import type { Config } from './config.ts';
 import type { Engine } from './engine/engine.ts';
 import { openEngine, type VfsMode } from './engine/open.ts';
 import { installedWasmBinary } from './engine/wasm-binary.ts';
-import { createLog, type Log, type LogFile } from './log.ts';
+import type { Log } from './log.ts';
 import type { ConnectionContext } from './net/connection.ts';
 import { ConnectionRegistry } from './net/connection-registry.ts';
 import { type ListenAddress, Listener } from './net/listener.ts';
@@ -47,7 +46,7 @@ import { SyncStateSource } from './sql/catalog/system/pg-stat-sync.ts';
 import { resolveSystemRelation } from './sql/catalog/system/resolve-system-relation.ts';
 import { type CompilerParts, createCompiler } from './sql/create-compiler.ts';
 import { functionLibrary } from './sql/functions/library.ts';
-import { openAdminCredential, openAdminKeyCheck } from './tenants/admin-key.ts';
+import { openAdminCredential } from './tenants/admin-key.ts';
 import { type BoxIdentity, loadBoxIdentity } from './tenants/box-identity.ts';
 import { KeyFunctions } from './tenants/key-functions.ts';
 import { MerchantDirectory } from './tenants/merchant-directory.ts';
@@ -58,7 +57,6 @@ import { VERSION } from './version.ts';
 /** The only database that clients may name. */
 const DATABASE = 'pos';
 const SHUTDOWN_GRACE_MS = 1_000;
-const BYTES_PER_MB = 1024 * 1024;
 const RANDOM_STEPS = 2 ** 32;
 
 export interface ApplianceOptions {
@@ -152,11 +150,11 @@ async function assemble(options: ApplianceOptions, closers: Closers): Promise<Ap
     addresses: () => addresses,
     isReady: isReadyNow,
   });
+  Object.assign(addresses, await openDoors({ ...options, operations, tls, closers }));
   const control = await startControlSocket(config.dataDir, operations);
   closers.push(() => control.close());
   // Before the control socket, which waits for whoever asked for a backup.
   closers.push(() => backups.close());
-  Object.assign(addresses, await openDoors(options, operations, tls, closers));
   operate.start();
   closers.push(() => operate.stop());
   foundation.sync?.start();
@@ -279,63 +277,6 @@ async function openListener(
   });
 }
 
-/** The admin port and the figures' port: behind the terminals' own, whose service they only tell of. */
-async function openDoors(
-  { config, log }: ApplianceOptions,
-  operations: Operations,
-  tls: TlsMaterial,
-  closers: Closers,
-): Promise<{ readonly admin: string; readonly metrics: string | null }> {
-  const host = config['server.host'];
-  const { startAdminServer } = await import('./admin/admin-server.ts');
-  const admin = await startAdminServer({
-    host,
-    port: config['server.admin_port'],
-    operations,
-    isKey: openAdminKeyCheck(config.dataDir),
-    tls,
-    clock: systemClock,
-    log,
-    addPages: consoleRoutes,
-  });
-  closers.push(() => admin.close());
-  const metrics = await openMetrics(config, operations, log, closers);
-  return { admin: `${admin.host}:${admin.port}`, metrics };
-}
-
-/** Without its figures a box sells all the same: a port that is taken is told, and no more. */
-async function openMetrics(
-  config: Config,
-  operations: Operations,
-  log: Log,
-  closers: Closers,
-): Promise<string | null> {
-  if (!config['monitoring.metrics_enabled']) return null;
-  const host = config['server.host'];
-  const port = config['monitoring.prometheus_port'];
-  const { startMetricsServer } = await import('./admin/metrics-server.ts');
-  try {
-    const server = await startMetricsServer({ host, port }, () => operations.metrics(), log);
-    closers.push(() => server.close());
-    return `${host}:${server.port}`;
-  } catch (error) {
-    log.error({ err: error, port }, 'the figures for Prometheus cannot be served');
-    return null;
-  }
-}
-
-/** Statements above the threshold, in a file of their own beside the data. */
-function openSlowLog(config: Config, compiler: CompilerParts): SlowLog | null {
-  const thresholdMs = config['monitoring.slow_query_threshold_ms'];
-  if (thresholdMs === 0) return null;
-  return new SlowLog({
-    thresholdMs,
-    log: createLog('info', besideData(config, 'slow.log')),
-    clock: systemClock,
-    withoutLiterals: (text) => compiler.withoutLiterals(text),
-  });
-}
-
 function openClaims(
   { config, log, configFile, restart }: ApplianceOptions,
   directory: MerchantDirectory,
@@ -416,17 +357,6 @@ async function openSync(
       wakeMs: config['sync.wake_ms'] || null,
     },
   });
-}
-
-/** Logins and statements' ends, in a file of their own beside the data. */
-function openAudit(config: Config): Log | null {
-  if (!config['proxy.rls.audit_log_enabled']) return null;
-  return createLog('info', besideData(config, 'audit.log'));
-}
-
-function besideData(config: Config, name: string): LogFile {
-  const bytesMax = config['logging.max_size_mb'] * BYTES_PER_MB;
-  return { path: join(config.dataDir, name), bytesMax };
 }
 
 function loginPolicy(config: Config, directory: MerchantDirectory): ConnectionContext['policy'] {

@@ -56,10 +56,6 @@ const SYNC_OFF: SyncStatus = {
 export function boxOperations(parts: BoxParts): Operations {
   const { engine, directory, sync, registry, identity, listen, selfTest, isReady } = parts;
   const { operate, addresses } = parts;
-  const running = (): SyncWorker => {
-    if (sync !== null) return sync;
-    throw new OperationError('sync is off: set sync.enable_remote_sync and sync.sync_endpoint');
-  };
   const syncStatus = async (): Promise<SyncStatus> => (await sync?.status()) ?? SYNC_OFF;
   const status = async (): Promise<BoxStatus> => {
     const store = engine.status();
@@ -89,14 +85,30 @@ export function boxOperations(parts: BoxParts): Operations {
     backups: async () => parts.backups.list(),
     check: (options) => parts.backups.check(options),
     status,
+    ...merchantOperations(directory),
+    ...setupOperations(parts),
+    syncStatus,
+    ...syncOperations(sync, syncStatus),
+  };
+}
+
+function merchantOperations(directory: MerchantDirectory) {
+  return {
     merchantAdd: (request) => directory.add(request),
     merchantList: async () => directory.list(),
     merchantRotateKey: (id) => directory.rotateKey(id),
     merchantSuspend: (id) => directory.suspend(id),
     merchantResume: (id) => directory.resume(id),
     merchantRemove: (id) => directory.remove(id),
-    ...setupOperations(parts),
-    syncStatus,
+  } satisfies Partial<Operations>;
+}
+
+function syncOperations(sync: SyncWorker | null, syncStatus: () => Promise<SyncStatus>) {
+  const running = (): SyncWorker => {
+    if (sync !== null) return sync;
+    throw new OperationError('sync is off: set sync.enable_remote_sync and sync.sync_endpoint');
+  };
+  return {
     syncNow: async () => {
       await running().syncNow();
       return syncStatus();
@@ -125,7 +137,7 @@ export function boxOperations(parts: BoxParts): Operations {
         since: row.since,
       }));
     },
-  };
+  } satisfies Partial<Operations>;
 }
 
 function setupOperations({ claims, uploads, dataDir }: BoxParts) {
