@@ -60,6 +60,7 @@ export interface RestoreResult {
 
 const DRAFT_SUFFIX = '.restoring';
 const FILE_MODE = 0o600;
+const MICROS_PER_MS = 1000n;
 
 /** @throws BackupError or EdgeError naming cause and mend; the old database is in its place then */
 export async function restoreBackup(request: RestoreRequest): Promise<RestoreResult> {
@@ -214,7 +215,9 @@ async function exchange(
 }
 
 function asideName(database: string): string {
-  const time = new Date().toISOString().replace(/[-:]|\.\d+/g, '');
+  const time = new Date(Number(systemClock.wallMicros() / MICROS_PER_MS))
+    .toISOString()
+    .replace(/[-:]|\.\d+/g, '');
   for (let count = 1; ; count += 1) {
     const path = `${database}.before-restore-${time}${count === 1 ? '' : `_${count}`}`;
     if (!fs.existsSync(path)) return path;
