@@ -1,12 +1,17 @@
 import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import { request as plainRequest } from 'node:http';
-import { connect } from 'node:net';
+import { connect, type Socket } from 'node:net';
 import { networkInterfaces } from 'node:os';
 import { join } from 'node:path';
 import fastify from 'fastify';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { startAdminServer } from '../../edge/admin/admin-server.ts';
+import type { WriteCount } from '../../edge/admin/operations.ts';
+import { systemClock } from '../../edge/clock.ts';
 import { LIMITS } from '../../edge/limits.ts';
+import { silentLog } from '../../edge/log.ts';
+import { loadTlsMaterial } from '../../edge/net/tls-material.ts';
 import { AdminRig } from './admin-rig.ts';
 
 interface Operation {
@@ -367,6 +372,70 @@ describe('live sales', () => {
     watching.destroy();
     terminal.end();
   });
+});
+
+describe('a watcher that takes nothing', () => {
+  test('is told no more than its backlog holds, and others go on', async () => {
+    const listeners = new Set<(counts: readonly WriteCount[]) => void>();
+    const server = await startAdminServer({
+      host: '127.0.0.1',
+      port: 0,
+      operations: {
+        ...rig.box.operations,
+        watchActivity: (listener) => {
+          listeners.add(listener);
+          return () => listeners.delete(listener);
+        },
+      },
+      isKey: () => true,
+      tls: await loadTlsMaterial({
+        dataDir: rig.dataDir,
+        certFile: null,
+        keyFile: null,
+        names: [],
+      }),
+      clock: systemClock,
+      log: silentLog,
+    });
+    const watch = (): Socket => {
+      const socket = connect({ port: server.port });
+      socket.write('GET /api/v1/activity HTTP/1.1\r\nHost: box\r\nAuthorization: Bearer x\r\n\r\n');
+      return socket;
+    };
+    const [deaf, awake] = [watch(), watch()];
+    let heardBytes = 0;
+    awake.on('data', (chunk) => {
+      heardBytes += chunk.length;
+    });
+    await expect.poll(() => listeners.size).toBe(2);
+    const table = 'x'.repeat(100_000);
+    const messages = 2_000;
+    for (let count = 0; count < messages; count++) {
+      for (const tell of listeners) tell([{ merchant: 'm', table, statements: 1, rows: 1 }]);
+      await new Promise((resolve) => setImmediate(resolve));
+    }
+    await expect.poll(() => heardBytes).toBeGreaterThan(20 * table.length);
+    let lateBytes = 0;
+    let isCaughtUp = false;
+    deaf.on('data', (chunk: Buffer) => {
+      lateBytes += chunk.length;
+      isCaughtUp ||= chunk.includes('"last"');
+    });
+    // Once it takes again it is told again, after everything that was kept for it.
+    await expect
+      .poll(() => {
+        for (const tell of listeners)
+          tell([{ merchant: 'last', table: 't', statements: 1, rows: 1 }]);
+        return isCaughtUp;
+      })
+      .toBe(true);
+    // What the kernel's buffers took, and one backlog; without a bound it were two hundred million bytes.
+    expect(lateBytes).toBeLessThan((messages * table.length) / 10);
+    deaf.destroy();
+    awake.destroy();
+    await expect.poll(() => listeners.size).toBe(0);
+    await server.close();
+  }, 60_000);
 });
 
 describe('setting a box up', () => {
