@@ -63,10 +63,22 @@ const PRUNED = [
 ];
 
 /** Folders of `systemd/` that the image takes; others are for other systems. */
-const UNIT_FOLDERS = ['sysusers.d', 'tmpfiles.d', 'sysctl.d', 'modules-load.d'];
+const UNIT_FOLDERS = ['sysusers.d', 'tmpfiles.d', 'sysctl.d', 'modules-load.d', 'udev'];
 
 /** Directories of the system that no package brings. */
-const PLACES = ['efi', 'var', 'proc', 'sys', 'dev', 'run', 'tmp', 'root', 'mnt', 'media'];
+const PLACES = [
+  'efi',
+  'boot',
+  'var/tmp',
+  'proc',
+  'sys',
+  'dev',
+  'run',
+  'tmp',
+  'root',
+  'mnt',
+  'media',
+];
 
 /** Units that would do nothing good on a read-only system without logins. */
 const MASKED = [
@@ -84,6 +96,22 @@ const MASKED = [
   'systemd-pcrphase-sysinit.service',
   'systemd-pcrmachine.service',
   'systemd-update-done.service',
+  'proc-sys-fs-binfmt_misc.automount',
+  // Places and modules that nothing on the box uses: each would cost a process at every start.
+  'dev-hugepages.mount',
+  'sys-fs-fuse-connections.mount',
+  'sys-kernel-config.mount',
+  'sys-kernel-debug.mount',
+  'sys-kernel-tracing.mount',
+  'modprobe@configfs.service',
+  'modprobe@dm_mod.service',
+  'modprobe@drm.service',
+  'modprobe@fuse.service',
+  'kmod-static-nodes.service',
+  'e2scrub_reap.service',
+  'e2scrub_all.timer',
+  'systemd-pstore.service',
+  'dpkg-db-backup.timer',
   'emergency.service',
   'rescue.service',
 ];
@@ -129,14 +157,14 @@ export function buildSystem(plan: ImagePlan, tools: Tools, set: PackageSet, tree
   run('cp', ['-a', '--reflink=auto', tree, root]);
   rmSync(join(root, 'boot'), { recursive: true });
   for (const place of PLACES) mkdirSync(join(root, place), { recursive: true });
-  mkdirSync(join(root, 'boot'));
   overlay(join(DEFINITION, 'rootfs'), root);
   installUnits(plan.units, root);
   installProgram(plan, set, root);
   linkBusybox(root);
-  for (const unit of MASKED) mask(root, unit);
   tools.run('systemd-sysusers', ['--root', tools.path(root)]);
   tools.run('systemctl', ['--root', tools.path(root), 'preset-all']);
+  for (const unit of MASKED) mask(root, unit);
+  lockRoot(root);
   // Lock and backup files of what has just written accounts.
   for (const name of ['.pwd.lock', 'passwd-', 'group-', 'shadow-', 'gshadow-']) {
     rmSync(join(root, 'etc', name), { force: true });
@@ -228,10 +256,20 @@ function linkBusybox(root: string): void {
     if (!existsSync(path) && !existsSync(join(root, 'usr/sbin', name)))
       symlinkSync('busybox', path);
   }
-  const shell = join(root, 'usr/bin/sh');
-  if (!existsSync(shell)) symlinkSync('dash', shell);
+  // Units of systemd's that only a test asks for (its debug shell) call for bash.
+  for (const name of ['sh', 'bash']) {
+    if (!existsSync(join(root, 'usr/bin', name))) symlinkSync('dash', join(root, 'usr/bin', name));
+  }
   const awk = join(root, 'usr/bin/awk');
   if (!existsSync(awk)) symlinkSync('mawk', awk);
+}
+
+/** systemd-sysusers leaves it open to a credential given from outside; here nobody ever logs in. */
+function lockRoot(root: string): void {
+  const path = join(root, 'etc/shadow');
+  const lines = readFileSync(path, 'utf8').replace(/^root:[^:]*:/m, 'root:!*:');
+  rmSync(path);
+  writeFileSync(path, lines, { mode: 0o400 });
 }
 
 function mask(root: string, unit: string): void {

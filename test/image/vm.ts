@@ -181,9 +181,7 @@ export class Vm implements AsyncDisposable {
       ([guest, host]) => `,hostfwd=tcp:127.0.0.1:${host}-:${guest}`,
     );
     const drive =
-      disk === undefined
-        ? `file=${this.#overlay},format=qcow2`
-        : `file=${disk},format=raw`;
+      disk === undefined ? `file=${this.#overlay},format=qcow2` : `file=${disk},format=raw`;
     const extra = [
       'no_timer_check',
       `console=${machine.console}`,
