@@ -203,22 +203,20 @@ class DatabaseCopy {
 /** Appends frames at a measured pace. */
 class FrameWriter {
   readonly #options: CopyOptions;
-  #bytesPerSecond: number | null;
+  #pace: Pace;
   #offset = 0;
   #synced = 0;
   #contentBytes = 0;
   #contentWatched = 0;
-  #busySince = performance.now();
-  #paced = 0;
 
   constructor(options: CopyOptions) {
     this.#options = options;
-    this.#bytesPerSecond = options.bytesPerSecond;
+    this.#pace = new Pace(options.bytesPerSecond);
   }
 
   /** The log is held now: no more pauses. */
   hurry(): void {
-    this.#bytesPerSecond = null;
+    this.#pace = new Pace(null);
   }
 
   async write(content: Uint8Array): Promise<Frame> {
@@ -236,20 +234,32 @@ class FrameWriter {
       this.#contentWatched = this.#contentBytes;
       watchSpace();
     }
-    await this.#keepPace(content.length);
+    await this.#pace.keep(content.length);
     return frame;
   }
+}
 
-  async #keepPace(bytes: number): Promise<void> {
+/** Holds a long copy to so many bytes a second. */
+export class Pace {
+  readonly #bytesPerSecond: number | null;
+  #since = performance.now();
+  #bytes = 0;
+
+  /** @param bytesPerSecond null: as fast as it goes */
+  constructor(bytesPerSecond: number | null) {
+    this.#bytesPerSecond = bytesPerSecond;
+  }
+
+  async keep(bytes: number): Promise<void> {
     if (this.#bytesPerSecond === null) return;
-    this.#paced += bytes;
-    const dueMs = (this.#paced / this.#bytesPerSecond) * 1000;
-    const aheadMs = dueMs - (performance.now() - this.#busySince);
+    this.#bytes += bytes;
+    const dueMs = (this.#bytes / this.#bytesPerSecond) * 1000;
+    const aheadMs = dueMs - (performance.now() - this.#since);
     if (aheadMs >= 1) await pause(aheadMs);
     // Time that was lost is not made up for by a burst.
     else if (aheadMs < 0) {
-      this.#paced = 0;
-      this.#busySince = performance.now();
+      this.#bytes = 0;
+      this.#since = performance.now();
     }
   }
 }

@@ -16,7 +16,7 @@ import { CATALOG_FORMAT } from '../sql/catalog/stored-catalog.ts';
 import { VERSION } from '../version.ts';
 import { BACKUP_SUFFIX, backupName, UNFINISHED_SUFFIX } from './backup-directory.ts';
 import { refused } from './backup-error.ts';
-import { type CopySource, copyDatabase, writeWhole } from './copy.ts';
+import { type CopySource, copyDatabase, Pace, writeWhole } from './copy.ts';
 import { makeManifest } from './manifest.ts';
 import {
   BackupFile,
@@ -76,7 +76,9 @@ export async function makeBackup(
       bytesPerSecond: request.bytesPerSecond,
       watchSpace: () => space.mustHold(0),
     });
-    const ordered = draft.order(frames, () => space.mustHold(0));
+    const ordered = await draft.order(frames, new Pace(request.bytesPerSecond), () =>
+      space.mustHold(0),
+    );
     const examined = await examine(parts, draft, ordered.frames);
     const table = encodeTable(ordered.frames);
     const manifest = makeManifest({
@@ -138,7 +140,7 @@ class Draft {
   }
 
   /** Copies the frames in the order of the database. Each is unpacked on the way, which checks it. */
-  order(frames: readonly Frame[], watchSpace: () => void) {
+  async order(frames: readonly Frame[], pace: Pace, watchSpace: () => void) {
     const loose = new PackedFile(this.loose, frames, false);
     const content = createHash('sha256');
     const packed = createHash('sha256');
@@ -152,6 +154,7 @@ class Draft {
       writeWhole(this.#fd, bytes, offset);
       ordered.push({ ...frame, offset });
       offset += bytes.length;
+      await pace.keep(frame.contentBytes);
       if (offset - synced < LIMITS.backupSyncBytes) continue;
       fs.fdatasyncSync(this.#fd);
       synced = offset;

@@ -32,7 +32,7 @@ describe('a damaged backup', () => {
     const size = readFileSync(path).length;
     const last = Array.from({ length: 700 }, (_, index) => size - 1 - index);
     const spread = Array.from({ length: 100 }, (_, index) => Math.floor((index * size) / 100));
-    for (const position of [...new Set([...last, ...spread])]) {
+    for (const position of new Set([...last, ...spread])) {
       const flipped = withFlippedByte(path, position);
       expect(() => verify(flipped), `byte ${position} of ${size}`).toThrow(/damaged|newer/);
       rmSync(flipped);
