@@ -26,7 +26,7 @@ interface Count {
 
 const NODE = process.execPath;
 const VITEST = 'node_modules/vitest/vitest.mjs';
-const OWN_SUITES = ['conformance', 'isolation', 'faults', 'offline', 'binary', 'console'];
+const OWN_SUITES = ['conformance', 'isolation', 'faults', 'offline', 'binary', 'console', 'image'];
 
 const SUITES: readonly Suite[] = [
   {
@@ -74,6 +74,7 @@ const SUITES: readonly Suite[] = [
   { name: 'console', budgetSeconds: 120, folders: ['test/console'] },
   { name: 'binary', budgetSeconds: 420, folders: ['test/binary'] },
   { name: 'offline', budgetSeconds: 900, folders: ['test/offline'] },
+  { name: 'image', budgetSeconds: 600, folders: ['test/image'] },
 ];
 
 async function main(): Promise<void> {
