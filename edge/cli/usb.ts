@@ -10,7 +10,10 @@ import { execFileSync } from 'node:child_process';
 import { existsSync, readdirSync, writeFileSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
-import { OperationError } from '../admin/operations.ts';
+import { setTimeout as pause } from 'node:timers/promises';
+import { askBox } from '../admin/control-client.ts';
+import { type BoxStatus, OperationError } from '../admin/operations.ts';
+import { LIMITS } from '../limits.ts';
 import { DATA_LAYOUT } from '../update/data-layout.ts';
 import { BUNDLE_SUFFIX } from '../update/stage.ts';
 import { installFrom, thisSystem } from '../update/updater.ts';
@@ -20,6 +23,8 @@ import { COMMON_OPTIONS, type Command, parseWords, print, UsageError } from './c
 import { reboot } from './update.ts';
 
 const REPORT = 'helios-report.txt';
+const SERVING_MS_MAX = 120_000;
+const POLL_MS = 250;
 
 export const usb: Command = {
   name: 'usb',
@@ -69,6 +74,7 @@ async function takeClaim(
   if (!existsSync(file)) return;
   const { answer, request, writeKeys } = await claimByFile(dataDir, file, 'usb');
   say(`this box is set up for "${answer.shop}"`);
+  await untilServing(dataDir);
   if (!makeWritable(stick)) {
     say(`the stick cannot be written: remove ${CLAIM_FILE} from it, it holds secrets`);
     return;
@@ -82,6 +88,21 @@ async function takeClaim(
   const done = { shop, timeZone, merchants: merchants.map(({ id, name }) => ({ id, name })) };
   writeFileSync(`${file}.done`, `${JSON.stringify(done, null, 2)}\n`);
   blankFile(file);
+}
+
+/** The box opens anew with its settings; an update that comes next wants a backup from it. */
+async function untilServing(dataDir: string): Promise<void> {
+  await pause(LIMITS.claimRestartDelayMs);
+  const end = performance.now() + SERVING_MS_MAX;
+  while (performance.now() < end) {
+    try {
+      const status = (await askBox(dataDir, 'GET', '/status')) as BoxStatus;
+      if (status.ready) return;
+    } catch {
+      // It is closed, or not open yet.
+    }
+    await pause(POLL_MS);
+  }
 }
 
 async function takeUpdate(
