@@ -11,6 +11,7 @@ import { configLimits } from './cli/config-limits.ts';
 import { doctorCommands } from './cli/doctor.ts';
 import { healthCommands } from './cli/health.ts';
 import { merchantCommands } from './cli/merchant.ts';
+import { sql } from './cli/sql.ts';
 import { statusCommands } from './cli/status.ts';
 import { updateCommands } from './cli/update.ts';
 import { usb } from './cli/usb.ts';
@@ -61,6 +62,7 @@ const COMMANDS: readonly Command[] = [
   ...merchantCommands,
   ...backupCommands,
   ...claimCommands,
+  sql,
   ...updateCommands,
   usb,
   configCheck,

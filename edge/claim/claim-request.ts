@@ -32,6 +32,8 @@ export interface ClaimFile {
   readonly request: ClaimRequest;
   /** Name of a file beside it with (more) merchants. */
   readonly merchantsFile: string | null;
+  /** Name of a file beside it with statements that make the shop's tables; safe to run again. */
+  readonly schemaFile: string | null;
   /** The merchants' keys are written to a file beside it. */
   readonly writeKeys: boolean;
 }
@@ -75,6 +77,7 @@ export function parseClaimFile(content: string): ClaimFile {
     'admin_key',
     'merchants',
     'merchants_file',
+    'schema_file',
     'write_keys',
   ];
   const fields = table(parsed, 'the claim file', known);
@@ -86,13 +89,17 @@ export function parseClaimFile(content: string): ClaimFile {
     adminKey: fields['admin_key'],
     merchants: fields['merchants'] ?? [],
   });
-  const merchantsFile = text(fields, 'merchants_file');
-  if (merchantsFile !== null && !FILE_NAME.test(merchantsFile)) {
-    throw new OperationError('merchants_file must be the name of a file beside the claim file');
-  }
+  const merchantsFile = fileName(fields, 'merchants_file');
+  const schemaFile = fileName(fields, 'schema_file');
   const writeKeys = fields['write_keys'] ?? false;
   if (typeof writeKeys !== 'boolean') throw new OperationError('write_keys must be true or false');
-  return { request, merchantsFile, writeKeys };
+  return { request, merchantsFile, schemaFile, writeKeys };
+}
+
+function fileName(fields: Fields, field: string): string | null {
+  const name = text(fields, field);
+  if (name === null || FILE_NAME.test(name)) return name;
+  throw new OperationError(`${field} must be the name of a file beside the claim file`);
 }
 
 function fromTomlSync(value: unknown): Fields {

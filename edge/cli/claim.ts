@@ -26,6 +26,7 @@ import { LIMITS } from '../limits.ts';
 import { SafeDirectory } from '../update/safe-directory.ts';
 import { boxConfig } from './box-config.ts';
 import { COMMON_OPTIONS, type Command, parseWords, report, table, UsageError } from './command.ts';
+import { runScript } from './sql.ts';
 
 export const CLAIM_FILE = 'helios-claim.toml';
 const CLAIM_OPTIONS = {
@@ -56,6 +57,12 @@ export async function claimByFile(
   const named = claim.merchantsFile === null ? [] : [join(dirname(file), claim.merchantsFile)];
   const lists = merchantsFile === undefined ? named : [...named, merchantsFile];
   const request = withMerchants(claim.request, lists.flatMap(readMerchantsFile));
+  // Tables come first: a claim whose statements are refused is refused as a whole, and one that is cut short runs them
+  // again. Never on a box that is somebody's already: the file may come from a stranger's stick.
+  const { claimable } = (await askBox(dataDir, 'GET', '/claim')) as ClaimStatus;
+  if (claim.schemaFile !== null && claimable) {
+    await runScript(dataDir, readText(join(dirname(file), claim.schemaFile)));
+  }
   const answer = await askBox(dataDir, 'POST', '/claim', { request, source });
   return { answer: answer as ClaimAnswer, request, writeKeys: claim.writeKeys };
 }

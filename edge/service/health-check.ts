@@ -4,7 +4,7 @@
  */
 import { askBox } from '../admin/control-client.ts';
 import { type BoxStatus, OperationError } from '../admin/operations.ts';
-import { loginLocally } from './local-login.ts';
+import { localAddress, loginLocally } from './local-login.ts';
 
 export interface HealthCheckResult {
   readonly version: string;
@@ -14,7 +14,6 @@ export interface HealthCheckResult {
 
 /** Longer than a login on the slowest machine that is served, milliseconds. */
 const LOGIN_MS_MAX = 30_000;
-const ANY_ADDRESS: Readonly<Record<string, string>> = { '0.0.0.0': '127.0.0.1', '::': '::1' };
 
 /** @throws OperationError with the cause and the mend of the first thing that is wrong */
 export async function checkHealth(dataDir: string): Promise<HealthCheckResult> {
@@ -23,11 +22,8 @@ export async function checkHealth(dataDir: string): Promise<HealthCheckResult> {
     throw new OperationError('the box is not ready yet, or stops: wait, and look at its log');
   }
   const test = (await askBox(dataDir, 'POST', '/self-test')) as { readonly milliseconds: number };
-  const colon = status.listen.lastIndexOf(':');
-  const host = status.listen.slice(0, colon);
   const login = await loginLocally({
-    host: ANY_ADDRESS[host] ?? host,
-    port: Number(status.listen.slice(colon + 1)),
+    ...localAddress(status.listen),
     dataDir,
     msMax: LOGIN_MS_MAX,
   });

@@ -5,7 +5,7 @@
  * The certificate is not judged by its dates or names, because a box's clock may stand in 1970: SCRAM with channel
  * binding proves that whoever holds the key's verifier is at the other end of this very TLS connection.
  */
-import type { Client } from 'pg';
+import type { Client, CustomTypesConfig, QueryResult } from 'pg';
 import { OperationError } from '../admin/operations.ts';
 import { ADMIN_USER } from '../auth/directory.ts';
 import { SQLSTATE } from '../errors.ts';
@@ -22,10 +22,50 @@ const DATABASE = 'pos';
 const STATEMENT = 'SELECT count(*) AS merchants FROM merchants';
 const INVALID_PASSWORD = SQLSTATE.invalid_password;
 const NOT_FROM_HERE = SQLSTATE.invalid_authorization_specification;
+/** Values as the box prints them. */
+const AS_TEXT: CustomTypesConfig = { getTypeParser: () => (value: string) => value };
+const ANY_ADDRESS: Readonly<Record<string, string>> = { '0.0.0.0': '127.0.0.1', '::': '::1' };
 
 /** Logs in as the administrator and asks one question. @throws OperationError with the cause and the mend */
 export async function loginLocally(login: LocalLogin): Promise<{ readonly milliseconds: number }> {
   const begun = performance.now();
+  const client = await localClient(login, 'helios-edge health-check');
+  try {
+    await ask(client, login);
+    return { milliseconds: performance.now() - begun };
+  } finally {
+    await client.end().catch(() => undefined);
+  }
+}
+
+/**
+ * Runs a text of statements as the administrator. As in psql's `-c`: what stands in it is one transaction, unless
+ * it says otherwise itself.
+ * @throws OperationError when nobody can log in
+ * @throws DatabaseError of `pg` for a statement that the box refuses
+ */
+export async function runLocally(login: LocalLogin, text: string): Promise<readonly QueryResult[]> {
+  const client = await localClient(login, 'helios-edge sql');
+  try {
+    await connect(client, login);
+    const answers: QueryResult | readonly QueryResult[] = await client.query({
+      text,
+      types: AS_TEXT,
+    });
+    return [answers].flat();
+  } finally {
+    await client.end().catch(() => undefined);
+  }
+}
+
+/** Where this machine reaches a box that listens there. */
+export function localAddress(listen: string): { readonly host: string; readonly port: number } {
+  const colon = listen.lastIndexOf(':');
+  const host = listen.slice(0, colon);
+  return { host: ANY_ADDRESS[host] ?? host, port: Number(listen.slice(colon + 1)) };
+}
+
+async function localClient(login: LocalLogin, name: string): Promise<Client> {
   const password = adminKey(login.dataDir);
   const { default: pg } = await import('pg');
   const client = new pg.Client({
@@ -38,26 +78,29 @@ export async function loginLocally(login: LocalLogin): Promise<{ readonly millis
     enableChannelBinding: true,
     connectionTimeoutMillis: login.msMax,
     query_timeout: login.msMax,
-    application_name: 'helios-edge health-check',
+    application_name: name,
   });
   // A connection that breaks while nothing is asked is told again by the next question.
   client.on('error', () => undefined);
-  try {
-    await ask(client, login);
-    return { milliseconds: performance.now() - begun };
-  } finally {
-    await client.end().catch(() => undefined);
-  }
+  return client;
 }
 
-async function ask(client: Client, { host, port, dataDir }: LocalLogin): Promise<void> {
+async function connect(client: Client, { host, port, dataDir }: LocalLogin): Promise<void> {
   try {
     await client.connect();
   } catch (error) {
+    throw explain(error, `${host}:${port}`, dataDir);
+  }
+}
+
+async function ask(client: Client, login: LocalLogin): Promise<void> {
+  try {
+    await connect(client, login);
+  } catch (error) {
     // The administrator comes in by loopback only. A box that listens on one address of the LAN says so after TLS
     // and the start-up message: that far the way in is open, and no further can be asked without a merchant's key.
-    if (!isLoopback(host) && (error as { code?: unknown }).code === NOT_FROM_HERE) return;
-    throw explain(error, `${host}:${port}`, dataDir);
+    if (!isLoopback(login.host) && codeOf((error as Error).cause) === NOT_FROM_HERE) return;
+    throw error;
   }
   try {
     const { rows } = await client.query(STATEMENT);
@@ -86,7 +129,7 @@ function isLoopback(host: string): boolean {
 }
 
 function explain(error: unknown, address: string, dataDir: string): OperationError {
-  const { code } = error as { code?: unknown };
+  const code = codeOf(error);
   const cause = { cause: error };
   if (code === 'ECONNREFUSED') {
     return new OperationError(
@@ -108,4 +151,8 @@ function explain(error: unknown, address: string, dataDir: string): OperationErr
 
 function reasonOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error);
+}
+
+function codeOf(error: unknown): unknown {
+  return (error as { code?: unknown } | undefined)?.code;
 }
