@@ -136,6 +136,8 @@ export const LIMITS = {
   adminHandshakeMsMax: 10_000,
   /** Headers of a request, milliseconds. */
   adminHeadersMsMax: 10_000,
+  /** What somebody sends who is not known to be the administrator, milliseconds. */
+  adminStrangerMsMax: 10_000,
   /** A whole request, an upload over a poor link included, milliseconds. */
   adminRequestMsMax: 1_800_000,
   /** Body of a request to the admin interface, bytes; uploads have their own limit. */

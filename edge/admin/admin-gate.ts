@@ -6,10 +6,13 @@
  * - Plain HTTP from another machine gets the two probes and is sent to https for everything else: no key is
  *   ever asked for there, and none is looked at.
  * - Whoever guesses waits longer and longer. Refusals are the same for whatever was asked, known or not.
+ * - Only an administrator may take long to send something: a stranger who does is cut off.
  */
+import type { IncomingMessage } from 'node:http';
 import type { TLSSocket } from 'node:tls';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { LoginThrottle } from '../auth/login-throttle.ts';
+import { LIMITS } from '../limits.ts';
 import type { Log } from '../log.ts';
 import type { AdminKeyCheck } from '../tenants/admin-key.ts';
 import type { AdminSessions } from './admin-sessions.ts';
@@ -50,9 +53,20 @@ const HEADERS: Readonly<Record<string, string>> = {
 
 export class AdminGate {
   readonly #parts: AdminGateParts;
+  /** Of requests that still send something and of which nobody knows yet whose they are. */
+  readonly #deadlines = new WeakMap<IncomingMessage, NodeJS.Timeout>();
 
   constructor(parts: AdminGateParts) {
     this.#parts = parts;
+  }
+
+  /** To be told of each request before it is routed: what a stranger sends must have come soon. */
+  meet(raw: IncomingMessage): void {
+    const { 'content-length': length, 'transfer-encoding': encoding } = raw.headers;
+    if (length === undefined && encoding === undefined) return;
+    const deadline = setTimeout(() => raw.destroy(), LIMITS.adminStrangerMsMax);
+    this.#deadlines.set(raw, deadline);
+    raw.once('close', () => clearTimeout(deadline));
   }
 
   /** Stands before every route of the server, those that do not exist included. */
@@ -107,15 +121,19 @@ export class AdminGate {
 
   async #byKey(authorization: string, request: FastifyRequest, reply: FastifyReply) {
     const [, key = ''] = /^Bearer +(\S+)$/i.exec(authorization) ?? [];
-    if (await this.#check(key, request)) return undefined;
-    return refuse(reply);
+    if (!(await this.#check(key, request))) return refuse(reply);
+    clearTimeout(this.#deadlines.get(request.raw));
+    return undefined;
   }
 
   async #byCookie(request: FastifyRequest, reply: FastifyReply) {
     const token = tokenOf(request);
     if (token === null || !this.#parts.sessions.use(token)) return refuse(reply);
-    if (SAFE_METHODS.has(request.method) || isOwnOrigin(request, false)) return undefined;
-    return reply.code(403).send({ error: 'this request did not come from the page of this box' });
+    if (!SAFE_METHODS.has(request.method) && !isOwnOrigin(request, false)) {
+      return reply.code(403).send({ error: 'this request did not come from the page of this box' });
+    }
+    clearTimeout(this.#deadlines.get(request.raw));
+    return undefined;
   }
 
   /** Holds the refusal back where an address keeps guessing. */

@@ -2,6 +2,7 @@
  * The admin interface over HTTP: the two probes, the API, its OpenAPI document, and whatever pages are added.
  * It promises that a closed route tells a stranger nothing, not even whether what was asked for exists.
  */
+import type { RequestListener } from 'node:http';
 import { type FastifyDynamicSwaggerOptions, fastifySwagger } from '@fastify/swagger';
 import fastify, { type FastifyError, type FastifyInstance } from 'fastify';
 import { LoginThrottle } from '../auth/login-throttle.ts';
@@ -52,12 +53,23 @@ const INTERNAL = 500;
 
 /** Opens the admin port. @throws Error EADDRINUSE, EACCES */
 export async function startAdminServer(options: AdminServerOptions): Promise<AdminServer> {
-  const app = await adminApp(options);
+  const { isKey, clock } = options;
+  const gate = new AdminGate({
+    isKey,
+    sessions: new AdminSessions(clock),
+    throttle: new LoginThrottle(clock),
+    log: options.log,
+  });
+  const app = await adminApp(options, gate);
   await app.ready();
+  const handler: RequestListener = (request, response) => {
+    gate.meet(request);
+    app.routing(request, response);
+  };
   const { host, port, tls, log } = options;
   let front: HttpFront;
   try {
-    front = await startHttpFront({ host, port, tls, log, handler: app.routing });
+    front = await startHttpFront({ host, port, tls, log, handler });
   } catch (error) {
     await app.close();
     throw error;
@@ -72,19 +84,13 @@ export async function startAdminServer(options: AdminServerOptions): Promise<Adm
   };
 }
 
-async function adminApp(options: AdminServerOptions): Promise<FastifyInstance> {
-  const { operations, isKey, clock, log } = options;
+async function adminApp(options: AdminServerOptions, gate: AdminGate): Promise<FastifyInstance> {
+  const { operations, log } = options;
   const app = fastify({
     bodyLimit: LIMITS.adminBodyBytesMax,
     // The front's server takes the requests; this one never listens.
     forceCloseConnections: true,
     ajv: { customOptions: { coerceTypes: false, removeAdditional: false } },
-  });
-  const gate = new AdminGate({
-    isKey,
-    sessions: new AdminSessions(clock),
-    throttle: new LoginThrottle(clock),
-    log,
   });
   app.removeContentTypeParser('text/plain');
   answerErrors(app, log);

@@ -46,6 +46,8 @@ export async function startHttpFront(options: HttpFrontOptions): Promise<HttpFro
     },
     options.handler,
   );
+  // Node looks after slow requests from this event on only, and this server never listens by itself.
+  http.emit('listening');
   const door = new Door(http, options);
   const front = createServer({ noDelay: true, pauseOnConnect: true }, (socket) => {
     door.accept(socket);
