@@ -7,7 +7,6 @@ import { copyFileSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync 
 import { basename, dirname, join } from 'node:path';
 import { readList } from './lists.ts';
 import type { Tools } from './tools.ts';
-import { run } from './tree.ts';
 
 /** The kernel's version: the one folder of modules. */
 export function kernelVersion(tree: string): string {
@@ -22,12 +21,8 @@ export function kernelVersion(tree: string): string {
 export function pruneModules(tools: Tools, tree: string): void {
   const version = kernelVersion(tree);
   const home = join(tree, 'usr/lib/modules', version);
-  run('bash', [
-    '-c',
-    'find "$1" -name "*.ko.xz" -print0 | xargs -0 -r -P 2 -n 64 xz -d',
-    'x',
-    home,
-  ]);
+  const decompress = 'find "$1" -name "*.ko.xz" -print0 | xargs -0 -r -P 2 -n 64 xz -d';
+  tools.run('bash', ['-c', decompress, 'decompress', tools.path(home)]);
   depmod(tools, tree, version);
   const needs = readNeeds(home);
   const entries = readList('modules.list');

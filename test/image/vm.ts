@@ -106,10 +106,8 @@ export class Vm implements AsyncDisposable {
     }
     if (options.disk === undefined && !existsSync(vm.#overlay)) {
       const size = `${options.diskGigabytes ?? 8}G`;
-      execFileSync('qemu-img', [
-        ...['create', '-q', '-f', 'qcow2', '-F', 'raw', '-b', resolve(options.image)],
-        ...[vm.#overlay, size],
-      ]);
+      const backing = ['-F', 'raw', '-b', resolve(options.image)];
+      execFileSync('qemu-img', ['create', '-q', '-f', 'qcow2', ...backing, vm.#overlay, size]);
     }
     vm.restart();
     return vm;
@@ -193,24 +191,25 @@ export class Vm implements AsyncDisposable {
       `io.systemd.stub.kernel-cmdline-extra=${extra.trim()}`,
     );
     rmSync(join(this.folder, 'shell.sock'), { force: true });
-    return [
-      ...machine.words,
-      ...['-accel', 'tcg,thread=multi', '-smp', '2', '-m', String(memoryMegabytes)],
-      ...['-nodefaults', '-no-user-config', '-display', 'none'],
-      ...['-drive', `if=pflash,format=raw,readonly=on,file=${machine.firmware[0]}`],
-      ...['-drive', `if=pflash,format=raw,file=${variables}`],
-      ...['-drive', `if=none,id=disk,discard=unmap,${drive}`],
-      ...['-device', 'virtio-blk-pci,drive=disk,bootindex=1'],
-      ...['-netdev', `user,id=lan${forwards.join('')}`],
-      ...['-device', 'virtio-net-pci,netdev=lan,romfile='],
-      ...['-device', 'virtio-rng-pci'],
-      ...['-chardev', `file,id=serial,append=on,path=${join(this.folder, 'serial.log')}`],
-      ...['-serial', 'chardev:serial'],
-      ...['-device', 'virtio-serial-pci'],
-      ...['-chardev', `socket,id=shell,server=on,wait=off,path=${join(this.folder, 'shell.sock')}`],
-      ...['-device', 'virtconsole,chardev=shell'],
-      ...['-smbios', `type=11,path=${join(this.folder, 'kernel-words')}`],
+    const groups: readonly (readonly string[])[] = [
+      machine.words,
+      ['-accel', 'tcg,thread=multi', '-smp', '2', '-m', String(memoryMegabytes)],
+      ['-nodefaults', '-no-user-config', '-display', 'none'],
+      ['-drive', `if=pflash,format=raw,readonly=on,file=${machine.firmware[0]}`],
+      ['-drive', `if=pflash,format=raw,file=${variables}`],
+      ['-drive', `if=none,id=disk,discard=unmap,${drive}`],
+      ['-device', 'virtio-blk-pci,drive=disk,bootindex=1'],
+      ['-netdev', `user,id=lan${forwards.join('')}`],
+      ['-device', 'virtio-net-pci,netdev=lan,romfile='],
+      ['-device', 'virtio-rng-pci'],
+      ['-chardev', `file,id=serial,append=on,path=${join(this.folder, 'serial.log')}`],
+      ['-serial', 'chardev:serial'],
+      ['-device', 'virtio-serial-pci'],
+      ['-chardev', `socket,id=shell,server=on,wait=off,path=${join(this.folder, 'shell.sock')}`],
+      ['-device', 'virtconsole,chardev=shell'],
+      ['-smbios', `type=11,path=${join(this.folder, 'kernel-words')}`],
     ];
+    return groups.flat();
   }
 
   /** Until the box says it is ready. Returns the seconds since it was switched on. */
