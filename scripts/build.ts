@@ -4,7 +4,7 @@
  * console and the papers. Beside them lie the list of parts (CycloneDX) and the licence texts.
  *
  * `--host` builds this machine's architecture alone, `--arch NAME` that one; `--out DIR` puts everything
- * elsewhere. The same sources give the same bytes.
+ * elsewhere; `--commit NAME` is for sources without git. The same sources give the same bytes.
  */
 import { execFileSync } from 'node:child_process';
 import {
@@ -93,13 +93,14 @@ async function main(): Promise<void> {
       host: { type: 'boolean', default: false },
       arch: { type: 'string' },
       out: { type: 'string', default: join(ROOT, 'dist') },
+      commit: { type: 'string', default: commitName() },
     },
   });
   const out = resolve(values.out);
   mkdirSync(out, { recursive: true });
   const work = mkdtempSync(join(out, '.build-'));
   try {
-    const commit = commitName();
+    const { commit } = values;
     const constants = {
       HELIOS_COMMIT: commit,
       HELIOS_LIBPG_QUERY: lockedPackage('libpg-query').version,

@@ -10,6 +10,7 @@ export interface BuildCall {
   readonly out: string;
   readonly root?: string;
   readonly arch?: 'x64' | 'arm64';
+  readonly commit?: string;
   readonly umask?: string;
   readonly environment?: Readonly<Record<string, string>>;
 }
@@ -19,11 +20,13 @@ export function buildRelease({
   out,
   root = ROOT,
   arch,
+  commit,
   umask = '022',
   environment,
 }: BuildCall): string {
   const words = [join(root, 'scripts/build.ts'), '--out', out];
   if (arch !== undefined) words.push('--arch', arch);
+  if (commit !== undefined) words.push('--commit', commit);
   const script = `umask ${umask}; exec "$0" "$@"`;
   return execFileSync('sh', ['-c', script, process.execPath, ...words], {
     cwd: root,

@@ -1,6 +1,6 @@
 /**
- * Two builds give the same bytes: from two checkouts with names of different lengths, with other file times, another umask,
- * time zone and language. And what is built names no place of the machine that built it.
+ * Two builds give the same bytes: from checkouts with names of different lengths, with other file times,
+ * another umask, time zone and language. And what is built names no place of the machine that built it.
  */
 import { createHash } from 'node:crypto';
 import {
@@ -26,19 +26,22 @@ const LONG_AGO = new Date('2001-02-03T04:05:06Z');
 
 const here = mkdtempSync(join(tmpdir(), 'helios-release-'));
 
-/** The checkout's files elsewhere, all as old as each other; packages are shared with this one. */
-function otherCheckout(): string {
-  const root = join(here, 'another checkout, with a longer name');
+/** The checkout's files elsewhere; packages are shared with this one. */
+function otherCheckout(folder: string): string {
+  const root = join(here, folder);
   mkdirSync(root);
   for (const name of readdirSync(ROOT)) {
     if (!LEFT_OUT.has(name)) cpSync(join(ROOT, name), join(root, name), { recursive: true });
   }
   mkdirSync(join(ROOT, '.cache'), { recursive: true });
   for (const name of SHARED) symlinkSync(join(ROOT, name), join(root, name));
-  for (const name of readdirSync(join(root, 'edge'), { recursive: true })) {
-    utimesSync(join(root, 'edge', String(name)), LONG_AGO, LONG_AGO);
-  }
   return root;
+}
+
+function makeOld(folder: string): void {
+  for (const name of readdirSync(folder, { recursive: true })) {
+    utimesSync(join(folder, String(name)), LONG_AGO, LONG_AGO);
+  }
 }
 
 function hashes(folder: string): Readonly<Record<string, string>> {
@@ -58,14 +61,16 @@ describe('a release', () => {
   const second = join(here, 'second');
 
   beforeAll(() => {
-    const root = otherCheckout();
-    buildRelease({ out: first });
+    const roots = ['one', 'another checkout, with a longer name'].map(otherCheckout);
+    const [root = '', other = ''] = roots;
+    makeOld(join(other, 'edge'));
+    buildRelease({ out: first, root, commit: 'the-same' });
     buildRelease({
       out: second,
-      root,
+      root: other,
+      commit: 'the-same',
       umask: '077',
       environment: {
-        GIT_DIR: join(ROOT, '.git'),
         TZ: 'Asia/Tokyo',
         LANG: 'tr_TR.UTF-8',
         LC_ALL: 'C.UTF-8',
