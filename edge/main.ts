@@ -5,7 +5,7 @@
 import { OperationError } from './admin/operations.ts';
 import { backupCommands } from './cli/backup-commands.ts';
 import { claimCommands } from './cli/claim.ts';
-import { type Command, print, UsageError } from './cli/command.ts';
+import { type Command, print, UsageError, visible } from './cli/command.ts';
 import { configCheck } from './cli/config-check.ts';
 import { configLimits } from './cli/config-limits.ts';
 import { doctorCommands } from './cli/doctor.ts';
@@ -135,7 +135,7 @@ main(process.argv.slice(2)).then(
   },
   (error: unknown) => {
     const text = explain(error);
-    process.stderr.write(`helios-edge: ${text}\n`);
+    process.stderr.write(`helios-edge: ${visible(text)}\n`);
     if (error instanceof UsageError) process.stderr.write(`\n${usage()}\n`);
     process.exitCode = error instanceof UsageError ? 2 : 1;
   },

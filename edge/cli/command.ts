@@ -20,6 +20,10 @@ export interface Command {
   run(args: readonly string[]): Promise<number>;
 }
 
+/** C0, DEL and C1 controls, line separators, and what turns the direction of writing. */
+// oxlint-disable-next-line no-control-regex
+const STEERING = /[\u0000-\u001f\u007f-\u009f\u2028\u2029\u202a-\u202e\u2066-\u2069]/g;
+
 export type Options = NonNullable<ParseArgsConfig['options']>;
 
 /** Options that nearly every command takes. */
@@ -39,8 +43,19 @@ export function parseWords<T extends Options>(args: readonly string[], options: 
   }
 }
 
-export function print(line: string): void {
-  process.stdout.write(`${line}\n`);
+export function print(text: string): void {
+  process.stdout.write(`${visible(text)}\n`);
+}
+
+/** Line ends and tabs are ours; other characters that steer a terminal may come from merchants or the cloud. */
+export function visible(text: string): string {
+  return text.replaceAll(STEERING, (found) =>
+    found === '\n' || found === '\t' ? found : escaped(found),
+  );
+}
+
+function escaped(character: string): string {
+  return `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`;
 }
 
 /** Prints JSON when asked to, else the lines made from the answer. */
@@ -49,8 +64,9 @@ export function report(json: boolean, answer: unknown, lines: () => readonly str
   else for (const line of lines()) print(line);
 }
 
-/** Columns aligned, two spaces apart. */
-export function table(rows: readonly (readonly string[])[]): readonly string[] {
+/** Columns aligned, two spaces apart; a cell stays on its line. */
+export function table(cells: readonly (readonly string[])[]): readonly string[] {
+  const rows = cells.map((row) => row.map((cell) => cell.replaceAll(STEERING, escaped)));
   const widths: number[] = [];
   for (const row of rows) {
     row.forEach((cell, column) => {

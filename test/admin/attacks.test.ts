@@ -1,12 +1,18 @@
 /** The admin interface under attack from the shop's own network. */
+import { execFile } from 'node:child_process';
 import { connect, type Socket } from 'node:net';
-import { afterAll, beforeAll, describe, test } from 'vitest';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { LIMITS } from '../../edge/limits.ts';
 import { AdminRig } from './admin-rig.ts';
 
 /** Node looks for slow requests now and then. */
 const CUT_MS_MAX = 3 * LIMITS.adminHeadersMsMax;
 const TRICKLE_MS = 500;
+
+const MAIN = join(import.meta.dirname, '../../edge/main.ts');
+const run = promisify(execFile);
 
 let rig: AdminRig;
 
@@ -64,4 +70,17 @@ describe('whoever takes long', () => {
     expected(isOpen).toBe(true);
     socket.destroy();
   });
+});
+
+test('a name that steers terminals does not reach the one of a technician', async () => {
+  const name = 'Shop\u001b]0;owned\u0007\u009b2J\r\nm2  Forged  active';
+  expect((await rig.post('/merchants', { id: 'm1', name })).status).toBe(200);
+  const command = async (...words: readonly string[]): Promise<string> =>
+    (await run(process.execPath, [MAIN, ...words, '--data-dir', rig.dataDir])).stdout;
+  const list = await command('merchant', 'list');
+  // oxlint-disable-next-line no-control-regex
+  expect(list).not.toMatch(/[\u0000-\u0009\u000b-\u001f\u007f-\u009f]/);
+  expect(list.trimEnd().split('\n')).toHaveLength(2);
+  expect(list).toContain('Shop\\u001b]0;owned');
+  expect(JSON.parse(await command('merchant', 'list', '--json'))).toMatchObject([{ name }]);
 });
