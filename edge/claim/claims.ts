@@ -34,6 +34,8 @@ import { readMerchants } from './merchants-file.ts';
 const RECORD = 'claim.json';
 const PENDING = 'claim.pending.json';
 export const CLAIM_CODE = 'claim-code';
+/** An administrator has opened a box for a claim although it has merchants. */
+const REOPENED = 'claim-reopened';
 const ADMIN_KEY = 'admin.key';
 const CONFIG = 'config.toml';
 const FILE_BYTES_MAX = 4 * 1024 * 1024;
@@ -86,6 +88,8 @@ export class Claims {
     } else if (claims.#read(RECORD) === null && options.directory.size === 0) {
       claims.#makeCode();
     }
+    claims.#withdrawCode();
+    options.directory.onChange(() => claims.#withdrawCode());
     return claims;
   }
 
@@ -143,7 +147,10 @@ export class Claims {
 
   /** The box may be claimed again; merchants and rows stay. */
   reset(): ClaimStatus {
-    this.#inDataDir((directory) => directory.remove(RECORD));
+    this.#inDataDir((directory) => {
+      directory.write(REOPENED, '');
+      directory.remove(RECORD);
+    });
     this.#makeCode();
     this.#options.log.warn('the claim of this box was given up: it can be claimed again');
     return this.status();
@@ -178,6 +185,7 @@ export class Claims {
       if (request.adminKey !== null) place.write(ADMIN_KEY, `${request.adminKey}\n`);
       place.write(RECORD, `${JSON.stringify(record, null, 2)}\n`);
       place.remove(CLAIM_CODE);
+      place.remove(REOPENED);
       place.remove(PENDING);
     });
     log.info({ shop: record.shop, source: record.source }, 'this box is claimed');
@@ -248,10 +256,22 @@ export class Claims {
     );
   }
 
+  /** null: the box waits for no claim. One that sells already is not given to whoever comes with a stick. */
   #code(): string | null {
-    return (
-      this.#inDataDir((directory) => directory.read(CLAIM_CODE, FILE_BYTES_MAX))?.trim() ?? null
-    );
+    return this.#inDataDir((directory) => {
+      const isUsed = this.#options.directory.size > 0;
+      if (isUsed && directory.read(REOPENED, FILE_BYTES_MAX) === null) return null;
+      return directory.read(CLAIM_CODE, FILE_BYTES_MAX)?.trim() ?? null;
+    });
+  }
+
+  /** Takes a code that is good for nothing off the screen. */
+  #withdrawCode(): void {
+    try {
+      if (this.#code() === null) this.#inDataDir((directory) => directory.remove(CLAIM_CODE));
+    } catch (error) {
+      this.#options.log.warn({ err: error }, 'the claim code could not be taken off the screen');
+    }
   }
 
   #makeCode(): void {

@@ -171,13 +171,25 @@ test('a claim that the plug cut short is finished at the next start', async () =
 
 test('a box that has merchants waits for no claim, and its plug may be pulled at any time', async () => {
   await using box = await BoxProcess.start();
+  const code = join(box.dataDir, 'claim-code');
+  const shown = readFileSync(code, 'utf8');
   await box.addMerchant('m1');
-  await box.kill();
-  rmSync(join(box.dataDir, 'claim-code'));
-  await box.restart();
-  expect(await box.ask('GET', '/claim')).toMatchObject({ claimed: false, claimable: false });
   const request = { shop: 'S', merchants: [] };
-  await expect(box.ask('POST', '/claim', { request })).rejects.toThrow('has merchants already');
+  for (const round of ['at once', 'with the code of before', 'after a new start']) {
+    expect(existsSync(code), round).toBe(false);
+    expect(await box.ask('GET', '/claim')).toMatchObject({ claimed: false, claimable: false });
+    await expect(box.ask('POST', '/claim', { request })).rejects.toThrow('has merchants already');
+    await box.kill();
+    // As on a box that took in another one's backup.
+    if (round === 'at once') writeFileSync(code, shown);
+    await box.restart();
+  }
+  await box.ask('POST', '/claim/reset');
+  await box.kill();
+  await box.restart();
+  expect(await box.ask('GET', '/claim')).toMatchObject({ claimed: false, claimable: true });
+  expect(await box.ask('POST', '/claim', { request })).toMatchObject({ shop: 'S' });
+  expect(existsSync(code)).toBe(false);
 });
 
 test('merchant import adds all or none, and tells each key once', async () => {
