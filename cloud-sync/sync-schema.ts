@@ -10,8 +10,9 @@ import type { Engine, StatementRunner } from '../edge/engine/engine.ts';
 import { quoteName } from '../edge/sql/catalog/layout.ts';
 import type { Catalog } from '../edge/sql/catalog/model.ts';
 import { ROW_ID_COLUMN } from '../edge/sql/catalog/model.ts';
+import { takeStep } from '../edge/sql/catalog/start-step.ts';
 import type { HybridClock } from './clock.ts';
-import { inWrite, readRows, runSystem, systemRows } from './engine-access.ts';
+import { readRows, runSystem, systemRows } from './engine-access.ts';
 
 const STATEMENTS: readonly string[] = [
   `CREATE TABLE IF NOT EXISTS helios_outbox (
@@ -94,7 +95,7 @@ export async function ensureSyncSchema(
   catalog: Catalog,
   epoch: string,
 ): Promise<void> {
-  await inWrite(engine, (transaction) => {
+  await takeStep(engine, (transaction) => {
     for (const statement of STATEMENTS) runSystem(transaction, statement);
     startEpoch(transaction, catalog, epoch, transaction.commitNumber);
   });

@@ -167,7 +167,10 @@ async function assemble(options: ApplianceOptions, closers: Closers): Promise<Ap
       // The terminals are told first; meanwhile /ready and status say that the box stops.
       isReady = false;
       await listener.stop(SHUTDOWN_GRACE_MS);
-      for (const close of closers.reverse()) await close();
+      const faults: unknown[] = [];
+      // Whatever fails, the file is closed: a box that stops half-way would stay for ever.
+      for (const close of closers.reverse()) await close().catch((error) => faults.push(error));
+      if (faults.length > 0) throw faults[0];
     },
   };
 }

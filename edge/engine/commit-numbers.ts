@@ -4,6 +4,7 @@
  * transaction that would pass the ceiling raises it itself, and the log's order keeps the two together.
  */
 import type { Connection } from './connection.ts';
+import { isDiskFull } from './result-codes.ts';
 
 const STEP = 1_000_000n;
 const KEY = 'commit_ceiling';
@@ -18,10 +19,7 @@ export class CommitNumbers {
     const stored = connection.first('SELECT value FROM helios_engine WHERE key = ?1', [KEY]);
     this.#ceiling = BigInt(stored === null ? 0 : String(stored));
     this.last = this.#ceiling;
-    connection.execute('BEGIN IMMEDIATE');
-    this.#write(connection);
-    connection.execute('COMMIT');
-    this.#ceiling += STEP;
+    if (this.#raise(connection)) this.#ceiling += STEP;
   }
 
   /** Call inside the transaction that bears this number, before its COMMIT. */
@@ -33,6 +31,20 @@ export class CommitNumbers {
   committed(commit: bigint): void {
     this.last = commit;
     if (commit > this.#ceiling) this.#ceiling += STEP;
+  }
+
+  /** False on a full disk: the first transaction that finds room raises it then. */
+  #raise(connection: Connection): boolean {
+    connection.execute('BEGIN IMMEDIATE');
+    try {
+      this.#write(connection);
+      connection.execute('COMMIT');
+      return true;
+    } catch (error) {
+      if (!connection.autocommit) connection.execute('ROLLBACK');
+      if (!isDiskFull(error)) throw error;
+      return false;
+    }
   }
 
   #write(connection: Connection): void {

@@ -19,6 +19,7 @@ import { LoneSync } from './lone-sync.ts';
 import { migrate } from './migrations.ts';
 import { acquireOwnerLock, type OwnerLock } from './owner-lock.ts';
 import { ReadWorkers } from './read-workers.ts';
+import { isDiskFull } from './result-codes.ts';
 import { SnapshotPool } from './snapshot-pool.ts';
 import { createWasmInstance } from './sqlite/wasm-instance.ts';
 import { SqliteHost } from './sqlite-host.ts';
@@ -149,8 +150,7 @@ function openStore(foundation: Foundation): Store {
   prepareMain(main, options);
   const database = sharedFile(host, path);
   const wal = sharedFile(host, `${path}-wal`);
-  const walPreallocatedBytes = options.walPreallocatedBytes ?? LIMITS.walPreallocatedBytes;
-  putInOrder(main, database, wal, walPreallocatedBytes);
+  putInOrder(main, database, wal, options);
   if (lock.takenOver) {
     options.log.warn({ path }, 'the last run did not end cleanly; the log was carried back');
   }
@@ -283,18 +283,27 @@ function prepareConnection(connection: Connection, cacheMb: number): void {
   connection.execute('PRAGMA cell_size_check = ON');
 }
 
-/** Carries the whole log back and syncs: the page cache may hold what the disk lacks. */
+/**
+ * Carries the whole log back and syncs: the page cache may hold what the disk lacks. Where there is no room the log
+ * stays as it is, synced: a full disk keeps nobody from reading, nor the administrator from making room.
+ */
 function putInOrder(
   main: Connection,
   database: SharedFile,
   wal: SharedFile,
-  walPreallocatedBytes: number,
+  { walPreallocatedBytes = LIMITS.walPreallocatedBytes, log }: EngineOptions,
 ): void {
-  const [row] = main.rows('PRAGMA wal_checkpoint(TRUNCATE)');
-  if (row?.[0] !== 0n) throw new Error('the log of the last run could not be carried back');
-  database.file.syncNow();
-  wal.wal?.reserve(walPreallocatedBytes);
-  wal.file.syncNow();
+  try {
+    const [row] = main.rows('PRAGMA wal_checkpoint(TRUNCATE)');
+    if (row?.[0] !== 0n) throw new Error('the log of the last run could not be carried back');
+    database.file.syncNow();
+    wal.wal?.reserve(walPreallocatedBytes);
+    wal.file.syncNow();
+  } catch (error) {
+    if (!isDiskFull(error)) throw error;
+    log.error('opened on a full disk: what needs room is refused until there is some');
+    wal.wal?.syncInPlace();
+  }
 }
 
 function sharedFile(host: SqliteHost, path: string): SharedFile {

@@ -8,6 +8,7 @@ import { SqliteConstraintError } from './constraint-error.ts';
 import { RC } from './sqlite/codes.ts';
 
 const PRIMARY_CODE_MASK = 0xff;
+const DISK_FULL: ReadonlySet<string> = new Set(['ENOSPC', 'EDQUOT']);
 
 /** SQLite's own words for errors of its built-in functions, where they can only be about the user's data. */
 const BUILT_IN_FUNCTION_ERRORS: ReadonlyMap<string, () => EdgeError> = new Map([
@@ -53,6 +54,12 @@ export function errorOfResult(extendedCode: number, message: string, sql: string
       return new Error(`SQLite: ${message} (code ${extendedCode}) in: ${sql}`);
     }
   }
+}
+
+/** True where there is no room, as SQLite says it or as the file system does. */
+export function isDiskFull(error: unknown): boolean {
+  if (error instanceof EdgeError) return error.condition === 'disk_full';
+  return DISK_FULL.has((error as NodeJS.ErrnoException).code ?? '');
 }
 
 function outOfMemory(detail: string): EdgeError {

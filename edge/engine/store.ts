@@ -27,6 +27,7 @@ import type { EngineMeters } from './engine-meters.ts';
 import type { GroupCommit } from './group-commit.ts';
 import type { OwnerLock } from './owner-lock.ts';
 import type { ReadWorkers } from './read-workers.ts';
+import { isDiskFull } from './result-codes.ts';
 import type { SnapshotPool } from './snapshot-pool.ts';
 import { DBCONFIG } from './sqlite/codes.ts';
 import type { SqliteHost } from './sqlite-host.ts';
@@ -299,14 +300,23 @@ export class Store implements Engine, TransactionOwner {
     await group.stop();
     checkpointer.close();
     side.close();
-    const clean = group.failure === null;
-    if (clean) {
-      main.rows('PRAGMA wal_checkpoint(TRUNCATE)');
-      // The last connection then removes the log: a closed database is one file.
-      main.configure(DBCONFIG.noCheckpointOnClose, 0);
-    }
+    const clean = group.failure === null && this.#carryBack();
+    // The last connection then removes the log: a closed database is one file.
+    if (clean) main.configure(DBCONFIG.noCheckpointOnClose, 0);
     main.close();
     lock.release(clean);
+  }
+
+  /** False where there is no room: whoever opens the file next carries the log back. */
+  #carryBack(): boolean {
+    try {
+      this.#parts.main.rows('PRAGMA wal_checkpoint(TRUNCATE)');
+      return true;
+    } catch (error) {
+      if (!isDiskFull(error)) throw error;
+      this.#parts.log.error('closed on a full disk: the log stays beside the database');
+      return false;
+    }
   }
 }
 

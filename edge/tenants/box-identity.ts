@@ -8,6 +8,7 @@
 import assert from 'node:assert/strict';
 import { randomBytes, randomUUID } from 'node:crypto';
 import type { Engine } from '../engine/engine.ts';
+import { takeStep } from '../sql/catalog/start-step.ts';
 import { runSystem } from '../sql/catalog/stored-catalog.ts';
 
 const SECRET_BYTES = 32;
@@ -43,16 +44,12 @@ async function inTransaction(
   sql: string,
   binds: readonly (string | Uint8Array)[],
 ): Promise<BoxIdentity> {
-  const transaction = await engine.beginWrite({ merchant: null, lockTimeoutMs: 0, signal: null });
-  try {
+  return takeStep(engine, (transaction) => {
     runSystem(transaction, TABLE);
     runSystem(transaction, sql, binds);
     const [row] = runSystem(transaction, 'SELECT box_id, epoch, secret FROM helios_box');
     const [boxId, epoch, secret] = row ?? [];
     assert(typeof boxId === 'string' && typeof epoch === 'bigint' && secret instanceof Uint8Array);
-    await engine.durable(transaction.commit());
     return { boxId, epoch, secret };
-  } finally {
-    if (!transaction.finished) transaction.rollback();
-  }
+  });
 }

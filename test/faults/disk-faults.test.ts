@@ -1,9 +1,11 @@
 /** A full disk, a failing disk, and a log that another program took away. */
-import { rmSync } from 'node:fs';
+import { existsSync, rmSync } from 'node:fs';
 import { DatabaseSync } from 'node:sqlite';
 import { describe, expect, it } from 'vitest';
 import type { Engine } from '../../edge/engine/engine.ts';
+import { openEngine } from '../../edge/engine/open.ts';
 import {
+  engineOptions,
   openFixture,
   read,
   readRequest,
@@ -67,6 +69,38 @@ describe('a full disk', () => {
     expect(engine.status().databaseBytes).toBeGreaterThan(2 * MEGABYTE);
     expect(await rowCount(engine)).toBe(3n);
     expect(await read(engine, 'PRAGMA integrity_check')).toEqual([['ok']]);
+  });
+
+  it('lets the box stop and start: it reads, and sells as soon as there is room', async () => {
+    const faults = noFaults();
+    await using fixture = await openOn(faults);
+    await write(fixture.engine, 'INSERT INTO t (v) VALUES (?1)', [new Uint8Array(2 * MEGABYTE)]);
+    faults.full = true;
+    const sellUntilFull = async (engine: Engine): Promise<void> => {
+      for (;;) await write(engine, "INSERT INTO t (v) VALUES (x'01')");
+    };
+    await expect(sellUntilFull(fixture.engine)).rejects.toMatchObject({ sqlstate: '53100' });
+    const sold = Number(await rowCount(fixture.engine));
+    const last = fixture.engine.durableCommit;
+    await fixture.engine.close();
+    const options = engineOptions(fixture.path, { medium: faultyDisk(faults) });
+    for (const round of ['started on a full disk', 'once more']) {
+      const engine = await openEngine(options);
+      expect(await rowCount(engine), round).toBe(BigInt(sold));
+      await expect(sellUntilFull(engine)).rejects.toMatchObject({ sqlstate: '53100' });
+      await engine.close();
+    }
+    const engine = await openEngine(options);
+    faults.full = false;
+    await write(engine, "INSERT INTO t (v) VALUES (x'01')");
+    expect(engine.durableCommit).toBeGreaterThan(last);
+    await engine.checkpoint();
+    await engine.close();
+    expect(existsSync(`${fixture.path}-wal`)).toBe(false);
+    const database = new DatabaseSync(fixture.path, { readOnly: true });
+    expect(database.prepare('SELECT count(*) AS n FROM t').get()).toEqual({ n: sold + 1 });
+    expect(database.prepare('PRAGMA integrity_check').get()).toEqual({ integrity_check: 'ok' });
+    database.close();
   });
 });
 

@@ -16,6 +16,7 @@ import type {
   TruncateStmt,
 } from '@pgsql/types';
 import type { Engine } from '../../engine/engine.ts';
+import { isDiskFull } from '../../engine/result-codes.ts';
 import { notSupported } from '../../errors.ts';
 import { alterTable } from './alter-table.ts';
 import { comment } from './comment.ts';
@@ -35,6 +36,7 @@ import type { Catalog, Table } from './model.ts';
 import { nodeKind } from './node.ts';
 import { rename } from './rename.ts';
 import { SEQUENCE_TABLES } from './sequences.ts';
+import { takeStep } from './start-step.ts';
 import { statementWords } from './statement-words.ts';
 import { loadCatalog, runSystem, storeCatalog } from './stored-catalog.ts';
 import { STAT_SYNC_VIEWS } from './system/pg-stat-sync.ts';
@@ -71,28 +73,24 @@ export class CatalogStore {
    * @throws Error when a newer version wrote the file, or the configuration names other merchant columns
    */
   static async open(engine: Engine, options: CatalogOptions): Promise<CatalogStore> {
-    const transaction = await engine.beginWrite({ merchant: null, lockTimeoutMs: 0, signal: null });
-    try {
+    const store = await takeStep(engine, (transaction) => {
       for (const text of [...SEQUENCE_TABLES, ...MERCHANT_TABLES, ...STAT_SYNC_VIEWS]) {
         runSystem(transaction, text);
       }
       const stored = loadCatalog(transaction);
       const catalog = { version: 1, tables: stored.tables };
-      const store = new CatalogStore(engine, options, catalog, stored.nextOid);
-      store.#loadSequences(
+      const made = new CatalogStore(engine, options, catalog, stored.nextOid);
+      made.#loadSequences(
         runSystem(transaction, 'SELECT table_oid, merchant, reserved FROM helios_sequence'),
       );
-      store.#define(transaction, (definition) => {
+      made.#define(transaction, (definition) => {
         if (!stored.tables.has('merchants')) build(definition, merchantsTable());
         refresh(definition);
       });
-      await engine.durable(transaction.commit());
-      engine.beforeCommit((runner) => options.sequences.reserve(runner));
-      return store;
-    } catch (error) {
-      if (!transaction.finished) transaction.rollback();
-      throw error;
-    }
+      return made;
+    });
+    engine.beforeCommit((runner) => options.sequences.reserve(runner));
+    return store;
   }
 
   /** What every session sees that has no DDL of its own under way. */
@@ -142,13 +140,11 @@ export class CatalogStore {
 
   /** Gives unused sequence numbers back; to be called before an orderly end. */
   async close(): Promise<void> {
-    const request = { merchant: null, lockTimeoutMs: 0, signal: null };
-    const transaction = await this.#engine.beginWrite(request);
     try {
-      this.#options.sequences.settle(transaction);
-      await this.#engine.durable(transaction.commit());
-    } finally {
-      if (!transaction.finished) transaction.rollback();
+      await takeStep(this.#engine, (transaction) => this.#options.sequences.settle(transaction));
+    } catch (error) {
+      // The numbers in hand are then lost, as by a power cut.
+      if (!isDiskFull(error)) throw error;
     }
   }
 

@@ -120,7 +120,7 @@ export function storeCatalog(
       [BigInt(table.oid), toJson(table)],
     );
   }
-  runSystem(runner, 'UPDATE helios_catalog_state SET next_oid = max(next_oid, ?1)', [
+  runSystem(runner, 'UPDATE helios_catalog_state SET next_oid = ?1 WHERE next_oid < ?1', [
     BigInt(nextOid),
   ]);
 }
