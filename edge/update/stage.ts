@@ -59,7 +59,7 @@ function copy(from: SafeDirectory, name: string, options: StageOptions): StagedB
   try {
     const verifier = new BundleVerifier(keys, (manifest) => {
       check(manifest, options);
-      requireRoom(state, manifest);
+      requireRoom(state.path('.'), manifest);
     });
     for (const chunk of pieces(source)) {
       verifier.push(chunk);
@@ -140,12 +140,13 @@ function* pieces(fd: number): Generator<Buffer> {
   }
 }
 
-function requireRoom(state: SafeDirectory, manifest: BundleManifest): void {
+/** @throws OperationError where the bundle would leave too little for sales */
+export function requireRoom(directory: string, manifest: BundleManifest): void {
   const bytes = manifest.parts.reduce((sum, part) => sum + part.packedBytes, 0);
   if (bytes > LIMITS.bundleBytesMax) {
     throw new BundleError(`the bundle is larger than ${LIMITS.bundleBytesMax} bytes`);
   }
-  const { bavail, bsize } = statfsSync(state.path('.'));
+  const { bavail, bsize } = statfsSync(directory);
   if (bavail * bsize >= bytes + FREE_BYTES_MIN) return;
   throw new OperationError(
     'the data partition has no room for the bundle: remove old backups, then try again',

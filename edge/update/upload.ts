@@ -3,7 +3,7 @@
  * another process) finds it. It is verified here so that the person hears at once what is wrong with it; the
  * updater trusts none of that and verifies its own copy.
  */
-import { existsSync, mkdirSync } from 'node:fs';
+import { existsSync, mkdirSync, rmSync } from 'node:fs';
 import { open, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { OperationError } from '../admin/operations.ts';
@@ -12,7 +12,7 @@ import { requireApplicable } from './applicable.ts';
 import type { BundleManifest } from './bundle-format.ts';
 import { BundleVerifier } from './bundle-reader.ts';
 import { OWNER_ONLY } from './safe-directory.ts';
-import { BUNDLE_SUFFIX } from './stage.ts';
+import { BUNDLE_SUFFIX, requireRoom } from './stage.ts';
 import { loadUpdateKeys } from './update-keys.ts';
 import { readStatus, UPDATE_FOLDER } from './update-record.ts';
 
@@ -34,6 +34,8 @@ export class UpdateUploads {
 
   constructor(options: UploadOptions) {
     this.#options = options;
+    // Of a box whose plug was pulled: as much as a bundle, and nobody else takes it away.
+    rmSync(join(options.dataDir, UPDATE_FOLDER, DRAFT), { force: true });
   }
 
   /**
@@ -58,9 +60,10 @@ export class UpdateUploads {
     mkdirSync(folder, { recursive: true, mode: DIRECTORY_MODE });
     const draft = join(folder, DRAFT);
     try {
-      const verifier = new BundleVerifier(keys, (manifest) =>
-        requireApplicable(manifest, { version: status.running, arch: process.arch }, false),
-      );
+      const verifier = new BundleVerifier(keys, (manifest) => {
+        requireApplicable(manifest, { version: status.running, arch: process.arch }, false);
+        requireRoom(folder, manifest);
+      });
       await receive(content, draft, verifier);
       const { manifest } = verifier.end();
       await rename(draft, incoming);

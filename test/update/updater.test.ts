@@ -1,7 +1,8 @@
-import { execFileSync } from 'node:child_process';
+import { execFileSync, spawnSync } from 'node:child_process';
 import {
   chmodSync,
   copyFileSync,
+  createReadStream,
   existsSync,
   lstatSync,
   mkdirSync,
@@ -274,3 +275,25 @@ test('UpdateUploads takes a genuine bundle in, and nothing else', async () => {
   expect(existsSync(join(update, 'incoming.part'))).toBe(false);
   chmodSync(update, 0o700);
 });
+
+const small = mkdtempSync(join(tmpdir(), 'helios-small-'));
+const canMount = spawnSync('mount', ['-t', 'tmpfs', '-o', 'size=32m', 'small', small]).status === 0;
+afterAll(() => {
+  if (canMount) execFileSync('umount', [small]);
+  rmSync(small, { recursive: true, force: true });
+});
+
+test.runIf(canMount)(
+  'UpdateUploads leaves the room that sales need, and takes its own back',
+  async () => {
+    recordBoot({ ...system, dataDir: small });
+    const draft = join(small, 'update', 'incoming.part');
+    writeFileSync(draft, 'cut short');
+    const options = { dataDir: small, version: '1.0.0', keysHome: system.keysHome };
+    const uploads = new UpdateUploads(options);
+    expect(existsSync(draft)).toBe(false);
+    const file = createReadStream(bundle('2.0.0'));
+    await expect(uploads.take(file)).rejects.toThrow('no room for the bundle');
+    expect(existsSync(draft)).toBe(false);
+  },
+);
