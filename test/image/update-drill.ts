@@ -3,7 +3,7 @@
  * and to one that fails its health check. After each of the two bad ones the box must be back by itself, with its
  * merchants, and say why. A tampered bundle and a downgrade must leave it as it is.
  *
- *     scripts/node test/image/update-drill.ts [--arch x64] [--folder DIR]
+ *     npm run image:drill -- --only update
  *
  * The images are built by `scripts/image.ts` with other version numbers; those of the bad versions differ from a good
  * one in one thing each. Everything is emulated: count on half an hour. One virtual machine at a time.
@@ -16,17 +16,14 @@ import {
   createReadStream,
   existsSync,
   mkdirSync,
-  mkdtempSync,
   readFileSync,
   statSync,
   writeFileSync,
 } from 'node:fs';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
-import { parseArgs } from 'node:util';
 import type { UpdateStatus } from '../../edge/update/update-record.ts';
 import { makeBundle } from '../../scripts/bundle-file.ts';
 import { loadSigningKey } from '../../scripts/signing-key.ts';
@@ -278,15 +275,4 @@ function stopwatch(say: (line: string) => void): (name: string) => void {
     say(`${name.padEnd(60)} ${((now - last) / 1000).toFixed(0)} s`);
     last = now;
   };
-}
-
-if (process.argv[1] === import.meta.filename) {
-  const { values } = parseArgs({
-    options: { arch: { type: 'string', default: process.arch }, folder: { type: 'string' } },
-  });
-  await updateDrill({
-    arch: values.arch === 'arm64' ? 'arm64' : 'x64',
-    folder: values.folder ?? mkdtempSync(join(tmpdir(), 'helios-update-drill-')),
-    say: (line) => void process.stdout.write(`${line}\n`),
-  });
 }

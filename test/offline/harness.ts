@@ -9,14 +9,14 @@
  * merchant, to the cent; an unacknowledged one at most once; nothing else is there.
  */
 import { setTimeout as pause } from 'node:timers/promises';
-import { request } from 'undici';
 import type { BoxStatus } from '../../edge/admin/operations.ts';
 import { between, pick, type Random, seededRandom } from '../../edge/demo/random.ts';
 import { BRIEF_SCHEMA } from '../../edge/demo/schema.ts';
 import { startSelf } from '../../edge/demo/self.ts';
 import { BoxProcess } from '../support/box-process.ts';
+import { judge, readCloud } from './cloud-ledger.ts';
 import { FaultyLink, LINK_MODES } from './faulty-link.ts';
-import { runSeller, type Sale, SalesBook } from './seller.ts';
+import { runSeller, SalesBook } from './seller.ts';
 
 export type DiskMode = 'durable' | 'volatile' | 'volatile-nosync';
 
@@ -159,55 +159,4 @@ async function drain(box: BoxProcess): Promise<boolean> {
     await pause(POLL_MS);
   }
   return false;
-}
-
-interface CloudRow {
-  readonly merchant: string;
-  readonly deleted: boolean;
-  readonly data: Readonly<Record<string, string | null>>;
-}
-
-interface CloudRows {
-  readonly rows: readonly CloudRow[];
-}
-
-interface CloudRefusal {
-  readonly error: string;
-}
-
-async function readCloud(url: string): Promise<readonly Sale[]> {
-  const answer = await request(new URL('/api/rows?table=transactions', url));
-  const body = (await answer.body.json()) as CloudRows | CloudRefusal;
-  // A box that lost everything has sent nothing: the cloud does not know the table.
-  if ('error' in body && body.error.includes('no box has sent')) return [];
-  if ('error' in body) throw new Error(`the cloud refused to show its rows: ${body.error}`);
-  return body.rows
-    .filter((row) => !row.deleted)
-    .map((row) => ({
-      merchant: row.merchant,
-      reference: row.data['terminal_id'] ?? '',
-      amount: row.data['amount'] ?? '',
-    }));
-}
-
-function judge(book: SalesBook, cloud: readonly Sale[]): string[] {
-  const violations: string[] = [];
-  const seen = new Map<string, number>();
-  for (const sale of cloud) {
-    seen.set(sale.reference, (seen.get(sale.reference) ?? 0) + 1);
-    const attempted = book.attempted.get(sale.reference);
-    if (attempted === undefined) violations.push(`${sale.reference} was never sold`);
-    else if (attempted.merchant !== sale.merchant || attempted.amount !== sale.amount) {
-      violations.push(
-        `${sale.reference} is ${sale.merchant} ${sale.amount}, sold as ${attempted.merchant} ${attempted.amount}`,
-      );
-    }
-  }
-  for (const [reference, count] of seen) {
-    if (count > 1) violations.push(`${reference} is in the cloud ${count} times`);
-  }
-  for (const reference of book.acknowledged.keys()) {
-    if (!seen.has(reference)) violations.push(`${reference} was acknowledged and is lost`);
-  }
-  return violations;
 }

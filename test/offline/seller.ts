@@ -24,6 +24,8 @@ export interface SellerOptions {
   readonly key: string;
   readonly name: string;
   readonly port: number;
+  /** Whether to encrypt, as a box asks of the LAN; its certificate is its own. */
+  readonly isEncrypted?: boolean;
   readonly book: SalesBook;
   readonly random: Random;
   readonly signal: AbortSignal;
@@ -77,6 +79,7 @@ async function connect(options: SellerOptions): Promise<Client> {
     user: options.merchant,
     password: options.key,
     database: 'pos',
+    ssl: options.isEncrypted === true ? { rejectUnauthorized: false } : false,
     connectionTimeoutMillis: ANSWER_MS_MAX,
     query_timeout: ANSWER_MS_MAX,
   });
