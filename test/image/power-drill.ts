@@ -8,7 +8,7 @@
  * none: torn sectors and reordering are the engine's own tests.)
  */
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
-import { existsSync, mkdirSync, rmSync } from 'node:fs';
+import { existsSync, mkdirSync, rmSync, truncateSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { Client } from 'pg';
@@ -40,6 +40,7 @@ const SELLING_MS_MAX = 15_000;
 const DRAIN_MS_MAX = 600_000;
 const POLL_MS = 1_000;
 const SOCKET_MS_MAX = 10_000;
+const DISK_BYTES = 8 * 2 ** 30;
 
 /** @throws Error when the box is not ready again, or a ledger differs */
 export async function powerDrill(options: PowerDrillOptions): Promise<void> {
@@ -98,7 +99,7 @@ class Machine {
     }
     const raw = join(folder, 'disk.raw');
     execFileSync('cp', ['--sparse=always', image, raw]);
-    execFileSync('truncate', ['-s', '8G', raw]);
+    truncateSync(raw, DISK_BYTES);
     await this.#serveDisk();
     this.#vm = await Vm.start({ arch, image, folder, disk: `nbd:unix:${this.#socket}` });
     return this.#vm;
