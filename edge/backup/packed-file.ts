@@ -229,9 +229,12 @@ export class BackupFile implements Disposable {
   /** @throws BackupError when it is no backup, is cut off, or was made by a newer version */
   constructor(path: string) {
     this.path = path;
-    this.#fd = fs.openSync(path, 'r');
+    // A pipe that lies among the backups must not hold the box until somebody writes to it.
+    this.#fd = fs.openSync(path, fs.constants.O_RDONLY | fs.constants.O_NONBLOCK);
     try {
-      this.bytes = fs.fstatSync(this.#fd).size;
+      const stat = fs.fstatSync(this.#fd);
+      if (!stat.isFile()) throw damaged('it is not a regular file');
+      this.bytes = stat.size;
       const { frames, at, table } = decodeTable(this.#fd, this.bytes);
       const last = frames.at(-1);
       const packedBytes = last === undefined ? 0 : last.offset + last.bytes;

@@ -1,12 +1,14 @@
 /** No changed byte of a backup goes unnoticed, and what is no backup is not taken for one. */
+import { execFileSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { listBackups } from '../../edge/backup/backup-directory.ts';
-import { BackupFile } from '../../edge/backup/packed-file.ts';
+import { type BackupSummary, listBackups } from '../../edge/backup/backup-directory.ts';
+import { BackupFile, encodeManifest } from '../../edge/backup/packed-file.ts';
 import { write } from '../engine/support/engine-fixture.ts';
 import { backUp, openIdentified, withFlippedByte } from './support.ts';
 
+const MAIN = join(import.meta.dirname, '../../edge/main.ts');
 const directory = mkdtempSync('/tmp/helios-damage-');
 let path = '';
 
@@ -58,4 +60,38 @@ describe('a damaged backup', () => {
     expect(listed[0]).toMatchObject({ path, label: null, createdAt: '2026-07-29T02:15:00.000Z' });
     expect(listed[1]?.fault).toContain('damaged');
   });
+
+  it('is what a stranger wrote, whatever its checksums say', () => {
+    const bytes = readFileSync(path);
+    using good = new BackupFile(path);
+    const { manifest } = good;
+    const table = bytes.subarray(manifest.packedBytes + encodeManifest(manifest).length);
+    const forged = join(directory, 'forged.heliosbackup');
+    const forge = (changes: Readonly<Record<string, unknown>>): void => {
+      const told = encodeManifest({ ...manifest, ...changes });
+      writeFileSync(forged, Buffer.concat([bytes.subarray(0, manifest.packedBytes), told, table]));
+    };
+    forge({});
+    verify(forged);
+    const lies = { epoch: 'newest', commit: '-1', createdAt: 'soon', boxId: undefined, rows: null };
+    for (const [field, lie] of Object.entries(lies)) {
+      forge({ [field]: lie });
+      const [listed] = listBackups(directory).filter((backup) => backup.path === forged);
+      expect(listed).toMatchObject({ boxId: null, epoch: null, createdAt: null });
+      expect(listed?.fault, field).toContain(`its manifest has no good ${field}`);
+    }
+    rmSync(forged);
+  });
+
+  it('is no pipe, for which the box would wait', () => {
+    const pipe = join(directory, 'pipe.heliosbackup');
+    execFileSync('mkfifo', [pipe]);
+    // In another process: one that waits for a pipe cannot be interrupted from within.
+    const words = [MAIN, 'backup', 'list', '--target', directory, '--json'];
+    const listed = JSON.parse(
+      execFileSync(process.execPath, words, { encoding: 'utf8', timeout: 30_000 }),
+    ) as readonly BackupSummary[];
+    expect(listed.find((backup) => backup.path === pipe)?.fault).toContain('not a regular file');
+    rmSync(pipe);
+  }, 60_000);
 });
