@@ -12,7 +12,7 @@ import { existsSync, mkdirSync, rmSync, truncateSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { Client } from 'pg';
-import type { BoxStatus, ClaimAnswer } from '../../edge/admin/operations.ts';
+import type { BoxStatus, ClaimAnswer, SyncStatus } from '../../edge/admin/operations.ts';
 import { between, seededRandom } from '../../edge/demo/random.ts';
 import { BRIEF_SCHEMA } from '../../edge/demo/schema.ts';
 import { startSelf } from '../../edge/demo/self.ts';
@@ -160,17 +160,18 @@ async function openShop(vm: Vm, receiverPort: number): Promise<ReadonlyMap<strin
   await vm.output('mkdir -p /run/claim');
   await vm.output(`cat > /run/claim/tables.sql <<'END'\n${BRIEF_SCHEMA.join(';\n')}\nEND`);
   await vm.output(`cat > /run/claim/helios-claim.toml <<'END'\n${claim}\nEND`);
-  const pid = await processOf(vm);
   const text = await vm.output('helios-edge claim /run/claim/helios-claim.toml --json');
   const answer = JSON.parse(text.slice(text.indexOf('{'))) as ClaimAnswer;
-  // A claim's settings count from the next start, which the box asks for by itself.
-  while ((await processOf(vm)) === pid) await pause(POLL_MS);
+  // A claim's settings count from the next start, which the box makes by itself.
+  while (!(await syncOf(vm))?.enabled) await pause(POLL_MS);
   await vm.waitReady();
   return new Map(answer.merchants.map(({ id, key }) => [id, key]));
 }
 
-function processOf(vm: Vm): Promise<string> {
-  return vm.output('systemctl show helios-edge.service -p MainPID --value');
+/** null while the box does not answer. */
+async function syncOf(vm: Vm): Promise<SyncStatus | null> {
+  const { code, output } = await vm.run('helios-edge status --json');
+  return code === 0 ? (JSON.parse(output.slice(output.indexOf('{'))) as BoxStatus).sync : null;
 }
 
 function startSellers(
@@ -208,11 +209,10 @@ async function drain(vm: Vm): Promise<void> {
   const end = performance.now() + DRAIN_MS_MAX;
   for (;;) {
     await vm.run('helios-edge sync now');
-    const text = await vm.output('helios-edge status --json');
-    const { sync } = JSON.parse(text.slice(text.indexOf('{'))) as BoxStatus;
-    if (sync.unsyncedRows === 0) return;
+    const sync = await syncOf(vm);
+    if (sync?.unsyncedRows === 0) return;
     if (performance.now() > end)
-      throw new Error(`${sync.unsyncedRows} rows still wait for the cloud`);
+      throw new Error(`${sync?.unsyncedRows} rows still wait for the cloud`);
     await pause(POLL_MS);
   }
 }
