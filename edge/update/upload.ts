@@ -57,9 +57,9 @@ export class UpdateUploads {
     }
     const keys = loadUpdateKeys(keysHome);
     this.#isBusy = true;
-    mkdirSync(folder, { recursive: true, mode: DIRECTORY_MODE });
     const draft = join(folder, DRAFT);
     try {
+      mkdirSync(folder, { recursive: true, mode: DIRECTORY_MODE });
       const verifier = new BundleVerifier(keys, (manifest) => {
         requireApplicable(manifest, { version: status.running, arch: process.arch }, false);
         requireRoom(folder, manifest);
